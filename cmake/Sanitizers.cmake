@@ -1,0 +1,12 @@
+set(LOADGUARD_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+option(LOADGUARD_COVERAGE "Instrument for gcov" OFF)
+add_library(loadguard_instrumentation INTERFACE)
+if(LOADGUARD_SANITIZE)
+  target_compile_options(loadguard_instrumentation INTERFACE
+    -fsanitize=${LOADGUARD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(loadguard_instrumentation INTERFACE -fsanitize=${LOADGUARD_SANITIZE})
+endif()
+if(LOADGUARD_COVERAGE)
+  target_compile_options(loadguard_instrumentation INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(loadguard_instrumentation INTERFACE --coverage)
+endif()
