@@ -2,4 +2,15 @@ add_library(loadguard_warnings INTERFACE)
 target_compile_options(loadguard_warnings INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
   -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla -Wdouble-promotion -Wimplicit-fallthrough
-  -Wconversion -Wno-sign-conversion -fno-common -Wno-format-truncation)
+  -Wconversion -Wno-sign-conversion -fno-common
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
+
+option(LOADGUARD_TIDY "Run clang-tidy on every file that is compiled" OFF)
+if(LOADGUARD_TIDY)
+  find_program(CLANG_TIDY NAMES clang-tidy-14 clang-tidy REQUIRED)
+  # Nothing depends on .clang-tidy as far as ninja knows; with its hash among the arguments, a
+  # changed configuration checks every file again.
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/.clang-tidy)
+  file(MD5 ${CMAKE_SOURCE_DIR}/.clang-tidy tidy_configuration)
+  set(CMAKE_C_CLANG_TIDY ${CLANG_TIDY} --quiet --extra-arg=-DLOADGUARD_TIDY_${tidy_configuration})
+endif()
