@@ -1,0 +1,116 @@
+/* What the rules say about one load: an outcome for each rule, column and segment, and a verdict.
+ */
+#ifndef LG_RULES_JUDGEMENT_H
+#define LG_RULES_JUDGEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "diff/expr.h"
+
+/* In order of strength. */
+enum action {
+    ACTION_WARN,
+    ACTION_HOLD,
+    ACTION_BLOCK,
+};
+
+/* "warn", "hold", "block"; never NULL. */
+const char *action_name(enum action action);
+
+/* In order of strength. */
+enum verdict {
+    VERDICT_PASS,
+    VERDICT_WARN,
+    VERDICT_HOLD,
+    VERDICT_BLOCK,
+};
+
+/* "pass", "warn", "hold", "block"; never NULL. */
+const char *verdict_name(enum verdict verdict);
+
+enum outcome_kind {
+    OUTCOME_PASS,
+    OUTCOME_FINDING,
+    OUTCOME_NOT_APPLICABLE, /* listed, never a hold */
+    OUTCOME_ERROR,          /* could not tell: holds the load */
+};
+
+/* "pass", "finding", "not applicable", "error"; never NULL. */
+const char *outcome_kind_name(enum outcome_kind kind);
+
+#define OUTCOME_NO_EXAMPLES SIZE_MAX
+
+/* A measure that a condition looks at. */
+struct outcome_measure {
+    const char *text;   /* "share(score = 1 and old.score > 1)" */
+    size_t plan_index;  /* into rule_set_plan()->measures */
+    struct value value; /* NULL if it has none */
+    bool has_arrived_at;
+    struct value arrived_at; /* of arrivals(): the value that rows moved to; may be NULL itself */
+    double relative_error;   /* of a sketch; 0: exact */
+};
+
+/* What one rule came to, for one column (each:) and one segment (by:). Texts are never NULL unless
+ * said. */
+struct outcome {
+    enum outcome_kind kind;
+    const char *rule;
+    enum action action;    /* of a finding; of an error ACTION_HOLD; else the rule's strongest */
+    bool shadow;           /* evaluated and recorded, does not count for the verdict */
+    bool releasable;       /* false: no person can release it (duplicate keys) */
+    const char *column;    /* the column that each: chose, or NULL */
+    const char *segment;   /* "network=twitter", or NULL for all rows */
+    const char *condition; /* with x replaced by the column's name */
+    const struct outcome_measure *measures;
+    size_t n_measures;
+
+    /* For a finding whose condition compares with a constant: the first such comparison that is
+     * true. */
+    bool has_limit;
+    struct value measured;    /* what was compared */
+    struct value limit;       /* what it was compared with */
+    bool limit_is_percentage; /* both read best as percentages */
+
+    const char *basis;      /* "fixed": the limit is the rule's own */
+    const char *because;    /* the rule's own reason, or "" */
+    const char *sentence;   /* for people: what was found, why it is not applicable or an error */
+    size_t example_measure; /* plan index for diff_examples, or OUTCOME_NO_EXAMPLES */
+
+    const char *file; /* where the rule stands; "" for built-in ones */
+    unsigned line;
+    size_t n_segments; /* of a pass or not applicable with by: segments that it stands for; else 0
+                        */
+};
+
+#define JUDGEMENT_MAX_SEGMENT_FINDINGS 100 /* per rule and column; the rest is one more finding */
+
+/*
+ * outcomes: findings first, the strongest first, then errors, then what is not applicable, then
+ * passes; each in the order of the rules. n_findings counts findings and errors without shadow.
+ */
+struct judgement {
+    enum verdict verdict;
+    const struct outcome *outcomes;
+    size_t n_outcomes;
+    size_t n_findings;
+};
+
+/*
+ * Value that a measure had for the last good load, as recorded by its text and segment ("" for all
+ * rows). Returns whether there is a record; the value may be NULL.
+ */
+typedef bool (*judge_previous_fn)(const char *measure_text, const char *segment,
+                                  struct value *ret_value, void *arg);
+
+/* What judging needs to know beside the measures. */
+struct judge_context {
+    bool has_old; /* false for a first load: rules that need the old side are not applicable */
+    bool has_as_of;
+    int64_t as_of_unix_us;      /* the load's as_of, microseconds since the Unix epoch */
+    judge_previous_fn previous; /* or NULL */
+    void *previous_arg;
+};
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * A rule set: rules read from YAML and checked against a schema, the measures that they need, and
+ * the judgement of a comparison by them. The language is described in docs/rules.md.
+ */
+#ifndef LG_RULES_RULE_SET_H
+#define LG_RULES_RULE_SET_H
+
+#include "base/arena.h"
+#include "diff/diff.h"
+#include "rules/judgement.h"
+#include "snapshot/schema.h"
+#include "yaml/document.h"
+
+/* Immutable once made; owns its memory. Safe to use from several threads. */
+struct rule_set;
+
+/* Name of the default rules in `include:`, and their text. */
+#define RULE_SET_DEFAULT_NAME "default"
+const char *rule_set_default_text(void);
+
+/*
+ * Reads the rules of a file: a list of rules, or a map whose key `rules` has one. The schema must
+ * outlive the set. All problems go to diags, with their places, and ERR_CONFIG is returned with the
+ * first: unknown columns, functions and keys, wrong types, files that are missing. ERR_MEMORY.
+ */
+enum error_code rule_set_read(const char *path, const struct schema *schema,
+                              struct rule_set **ret_set, struct diagnostics *diags,
+                              struct error *err) MUST_CHECK;
+
+/*
+ * The same for rules that stand in a larger document: `rules` is a list of rules. Paths in them are
+ * relative to the directory of the document's file. The node must outlive the call only.
+ */
+enum error_code rule_set_from_node(const struct yaml_node *rules, const struct schema *schema,
+                                   struct rule_set **ret_set, struct diagnostics *diags,
+                                   struct error *err) MUST_CHECK;
+
+/* The default rules alone, for a feed or a pair of files without rules of its own. */
+enum error_code rule_set_default(const struct schema *schema, struct rule_set **ret_set,
+                                 struct error *err) MUST_CHECK;
+
+void rule_set_free(struct rule_set *set);
+DEFINE_POINTER_CLEANUP(struct rule_set, rule_set_cleanup, rule_set_free)
+
+/* The measures to compute, each once; lives as long as the set. */
+const struct measure_plan *rule_set_plan(const struct rule_set *set);
+
+#define RULE_SET_DIGEST_BYTES 33
+
+/*
+ * Hexadecimal digest of what the rules say: names, actions, conditions, limits, reasons, the
+ * contents of files that they name, with includes resolved. Comments and layout do not change it.
+ */
+const char *rule_set_digest(const struct rule_set *set);
+
+/* One rule as it was read, for lists. */
+struct rule_info {
+    const char *name;
+    enum action action; /* the strongest, if it has several */
+    const char *condition;
+    const char *because; /* or "" */
+    const char *file;
+    unsigned line;
+    bool shadow;
+    size_t n_checks; /* columns and segmentations that it is applied to; 0: no column fits */
+};
+size_t rule_set_n_rules(const struct rule_set *set);
+struct rule_info rule_set_rule(const struct rule_set *set, size_t index);
+
+/*
+ * Judges a result of rule_set_plan(set). Everything in *ret_judgement belongs to the arena or to
+ * the set, and texts in values to the result. ERR_MEMORY.
+ */
+enum error_code rule_set_judge(const struct rule_set *set, const struct diff_result *result,
+                               const struct judge_context *context, struct arena *arena,
+                               struct judgement *ret_judgement, struct error *err) MUST_CHECK;
+
+#endif
