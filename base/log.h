@@ -18,7 +18,7 @@ enum log_format {
     LOG_JSON, /* {"time":…,"level":…,"event":…,"message":…,"feed":"klout","rows":75} */
 };
 
-/* A line is cut at this size, in JSON by leaving out fields and then the end of the text. */
+/* A message is cut at 1 KiB; fields that would make the line longer than this are left out. */
 #define LOG_MAX_LINE_BYTES 8192
 
 /* Zero-initialised it drops everything. Events may come from several threads at once. */

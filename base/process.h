@@ -122,7 +122,7 @@ enum error_code process_run(const struct process_options *options, int64_t timeo
                             struct buffer *output, struct process_result *ret_result,
                             struct error *err) MUST_CHECK;
 
-/* "exit status 3" or "signal 9 (Killed)"; returns out. */
+/* "exit status 3" or "signal 9 (SIGKILL)"; returns out. */
 const char *process_result_text(const struct process_result *result, char out[PROCESS_TEXT_BYTES]);
 
 #endif
