@@ -34,8 +34,8 @@ enum error_code units_parse_time_of_day(const char *text, size_t len, int64_t *r
 
 #define UNITS_TEXT_BYTES 32
 
-/* The shortest exact form of a duration ("26h", "1h30m", "500ms") or size ("64MiB"); returns out.
- */
+/* A duration or size in its largest unit that divides it: "26h", "90m", "500ms", "64MiB"; returns
+ * out. */
 char *units_format_duration(int64_t us, char out[UNITS_TEXT_BYTES]);
 char *units_format_size(int64_t bytes, char out[UNITS_TEXT_BYTES]);
 
