@@ -212,35 +212,37 @@ static void read_scalar(struct reading *r, const struct key *key, const struct y
     }
 }
 
-/* The scalars of "a" or "[a, b]"; NULL with a problem if the node is neither. */
-static const struct yaml_node *const *scalars_of(struct reading *r, const struct yaml_node *node,
-                                                 size_t *ret_n)
+/* The scalars of "a" or "[a, b]"; false with a problem if the node is neither. */
+static bool scalars_of(struct reading *r, const struct yaml_node *node,
+                       const struct yaml_node *const **ret_scalars, size_t *ret_n)
 {
     if (node->kind == YAML_KIND_MAP || yaml_is_null(node)) {
         yaml_problem(r->diags, node, "a value or a list of values is expected here%s",
                      node->kind == YAML_KIND_MAP ? ", not a map" : "");
-        return NULL;
+        return false;
     }
     if (node->kind == YAML_KIND_LIST) {
         for (size_t i = 0; i < node->n; i++) {
             if (!expect_kind(r, node->items[i], YAML_KIND_SCALAR))
-                return NULL;
+                return false;
         }
+        *ret_scalars = node->items;
         *ret_n = node->n;
-        return node->items;
+        return true;
     }
     const struct yaml_node **one = arena_alloc(r->arena, sizeof(*one));
     *one = node;
+    *ret_scalars = one;
     *ret_n = 1;
-    return one;
+    return true;
 }
 
 static void read_texts(struct reading *r, const struct key *key, const struct yaml_node *node,
                        struct key_texts *member)
 {
     size_t n = 0;
-    const struct yaml_node *const *scalars = scalars_of(r, node, &n);
-    if (scalars == NULL)
+    const struct yaml_node *const *scalars = NULL;
+    if (!scalars_of(r, node, &scalars, &n))
         return;
     member->texts = arena_calloc(r->arena, n + 1, sizeof(*member->texts));
     member->nodes = arena_calloc(r->arena, n + 1, sizeof(*member->nodes));
@@ -256,8 +258,10 @@ static void read_choices(struct reading *r, const struct key *key, const struct 
                          uint32_t *member)
 {
     size_t n = 0;
-    const struct yaml_node *const *scalars = scalars_of(r, node, &n);
-    for (size_t i = 0; scalars != NULL && i < n; i++) {
+    const struct yaml_node *const *scalars = NULL;
+    if (!scalars_of(r, node, &scalars, &n))
+        return;
+    for (size_t i = 0; i < n; i++) {
         int choice = find_choice(r, key, scalars[i]);
         if (choice >= 0)
             *member |= UINT32_C(1) << choice;

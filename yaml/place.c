@@ -107,16 +107,22 @@ static size_t escape_bytes(const struct walk *w)
     }
 }
 
+/* Skips escaped line breaks, which stand for nothing. */
+static void skip_escaped_breaks(struct walk *w)
+{
+    while (w->style == YAML_STYLE_DOUBLE_QUOTED && w->in_source + 1 < w->source->len &&
+           w->source->text[w->in_source] == '\\' &&
+           source_break_bytes(w->source, w->in_source + 1) > 0) {
+        w->in_source++;
+        skip_break(w);
+    }
+}
+
 static void step(struct walk *w)
 {
     const char *at = w->source->text + w->in_source;
     size_t left = w->source->len - w->in_source;
     if (w->style == YAML_STYLE_DOUBLE_QUOTED && *at == '\\') {
-        if (left > 1 && source_break_bytes(w->source, w->in_source + 1) > 0) {
-            w->in_source++;
-            skip_break(w);
-            return;
-        }
         w->in_source += escape_bytes(w);
     } else if (w->style == YAML_STYLE_SINGLE_QUOTED && *at == '\'') {
         w->in_source += 2;
@@ -127,6 +133,7 @@ static void step(struct walk *w)
         w->in_source += sequence_bytes(at, left);
     }
     w->in_text += sequence_bytes(w->text + w->in_text, w->len - w->in_text);
+    skip_escaped_breaks(w);
 }
 
 /* Goes from the start of a scalar to where its text begins. */
@@ -134,6 +141,7 @@ static void enter(struct walk *w)
 {
     if (w->style == YAML_STYLE_SINGLE_QUOTED || w->style == YAML_STYLE_DOUBLE_QUOTED) {
         w->in_source++;
+        skip_escaped_breaks(w);
     } else if (w->style == YAML_STYLE_LITERAL || w->style == YAML_STYLE_FOLDED) {
         while (w->in_source < w->source->len && source_break_bytes(w->source, w->in_source) == 0)
             w->in_source++;

@@ -252,7 +252,7 @@ static const struct mistake mistakes[] = {
     {"table: t\nscorer: [a]\n", 2, 9, "scorer", "a map is expected here, not a list", ""},
     {"table: t\nsources: {twitter: {}}\n", 2, 20, "sources.twitter", "the key 'max_age' is missing",
      "How old"},
-    {"table: t\nsources: {twitter: }\n", 2, 19, "sources.twitter", "the key 'max_age' is missing",
+    {"table: t\nsources: {twitter: }\n", 2, 20, "sources.twitter", "the key 'max_age' is missing",
      "How old"},
     {"table: t\nsources: {twitter: {max_age: 500ms}}\n", 2, 30, "sources.twitter.max_age",
      "500ms is too small; the least is 1s", ""},
