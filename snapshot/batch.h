@@ -32,7 +32,8 @@ struct uuid {
  *   text, numeric    value i is bytes[offsets[i] .. offsets[i + 1])
  *
  * Text is valid UTF-8 without NUL. Numeric is text in PostgreSQL's own output form ("-12.50":
- * no exponent, no leading +, a digit before the point, trailing zeros kept), or "NaN".
+ * no exponent, no leading +, a digit before the point, trailing zeros kept), or "NaN", "Infinity",
+ * "-Infinity". NaN of the other types has one bit pattern only, that of nan("").
  *
  * nulls is a bitmap, row i in bit i % 64 of word i / 64, set for NULL; it may be NULL when n_nulls
  * is 0. The value under a NULL is 0 or empty. A column inside a batch is only a view if the batch
@@ -82,11 +83,12 @@ int batch_compare_keys(const struct batch *x, size_t a, const struct batch *y, s
 
 /*
  * Order of two numerics given as text in the form above: by value, so 1.0 equals 1.00; NaN equals
- * NaN and sorts above all.
+ * NaN and sorts above all, the infinities included. Any other text is ordered somehow, without
+ * harm.
  */
 int numeric_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 
-/* Nearest double of a numeric in the form above. */
+/* Nearest double of a numeric in the form above; beyond the doubles an infinity or 0. */
 double numeric_to_double(const char *text, size_t len);
 
 /*
@@ -126,11 +128,14 @@ enum error_code batch_builder_put_text(struct batch_builder *builder, size_t col
 enum error_code batch_builder_put_null(struct batch_builder *builder, size_t column,
                                        struct error *err) MUST_CHECK;
 
-/* Takes over row `row` of another batch of the same schema, whole. */
+/*
+ * Appends row `row` of another batch of the same schema as a whole, ended row: no call of
+ * batch_builder_end_row belongs to it.
+ */
 enum error_code batch_builder_put_row(struct batch_builder *builder, const struct batch *batch,
                                       size_t row, struct error *err) MUST_CHECK;
 
-/* Keeps, or forgets, the current row. */
+/* Keeps, or forgets, the current row. To be kept, it needs a value or NULL in every column. */
 void batch_builder_end_row(struct batch_builder *builder);
 void batch_builder_drop_row(struct batch_builder *builder);
 

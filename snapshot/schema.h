@@ -50,7 +50,8 @@ struct schema {
 const char *schema_type_name(enum column_type type);
 
 /*
- * Type of that name; also accepts the aliases int8, int, int4, float4, float8, float, decimal,
+ * Type of that name in any case; also accepts the aliases int8, int, int4, float4, float8, float,
+ * double, decimal,
  * varchar, bool, "timestamp with time zone". ERR_CONFIG lists the names otherwise.
  */
 enum error_code schema_type_parse(const char *name, enum column_type *ret_type,
