@@ -29,6 +29,7 @@ struct load_record {
     int64_t judged_us;
     int64_t finished_us;
     int64_t baseline_load; /* compared with; 0: none */
+    int64_t live_load;     /* live when it was judged: usually the baseline; 0: none */
     int64_t epoch;         /* of the pointer when it was judged */
     bool has_rows;
     uint64_t rows;
@@ -105,6 +106,7 @@ enum error_code ledger_set_staged(struct store *store, int64_t load,
 /* What judging came to. report_json is the whole report. */
 struct judged_facts {
     int64_t baseline_load;
+    int64_t live_load;
     int64_t epoch;
     const char *verdict;
     bool releasable;
