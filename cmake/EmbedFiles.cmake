@@ -1,6 +1,7 @@
 # loadguard_embed(<target> <header> <file>...): makes <header> in the build tree, included as
 # "embedded/<header>", with one `static const char <name>[]` per file; the name is the file's own
-# name with every other character than a letter or digit as _. The text ends with a zero byte.
+# name with every other character than a letter or digit as _, and file_ before a digit. The text
+# ends with a zero byte.
 set(LOADGUARD_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
 function(loadguard_embed target header)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/embedded/${header})

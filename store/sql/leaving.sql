@@ -1,0 +1,1 @@
+set application_name = 'loadguard, leaving';

@@ -1,0 +1,1 @@
+select to_regclass('loadguard.migration') is not null;

@@ -1,0 +1,1 @@
+select version, name, checksum from loadguard.migration order by version;
