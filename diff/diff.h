@@ -15,7 +15,8 @@
 enum aggregate {
     AGG_ROWS,       /* rows of the new side */
     AGG_OLD_ROWS,   /* rows of the old side */
-    AGG_KEPT,       /* keys on both sides; keys that stand twice on a side are not paired */
+    AGG_KEPT,       /* keys on both sides. A key that stands twice on a side is not paired: none of
+                       its rows, on either side, is kept, added or removed */
     AGG_ADDED,      /* rows only on the new side */
     AGG_REMOVED,    /* rows only on the old side */
     AGG_DUPLICATES, /* rows of the new side whose key stands more than once, all copies counted */
@@ -37,7 +38,18 @@ enum aggregate {
     AGG_INVALID,   /* rows where arg is NaN or infinite */
 };
 
-/* The rows an aggregate runs over. */
+/*
+ * Results: counts are INTEGER; SHARE, STDDEV, QUANTILE, ARRIVALS and TOP_SHARE are DOUBLE; SUM and
+ * MEAN are DOUBLE, or DURATION of a DURATION (NULL on overflow); MIN and MAX have the type of the
+ * argument. Counts over nothing are 0, everything else over nothing is NULL.
+ */
+
+/*
+ * The rows an aggregate with an argument runs over. Over SCOPE_OLD every column of an expression,
+ * of whichever side, is the old row's own. Otherwise key columns of either side are the row's own,
+ * and old value columns are NULL for a row without an old one. The aggregates without argument
+ * (ROWS to DUPLICATES) have their rows by definition and ignore the scope.
+ */
 enum scope {
     SCOPE_NEW,  /* all rows of the new side */
     SCOPE_OLD,  /* all rows of the old side */
@@ -71,15 +83,26 @@ struct measure_plan {
     size_t n_measures;
 };
 
-/* One group of rows with equal values in the by-columns. */
+/*
+ * One group of rows with equal values in the by-columns. The text joins columns by ", ", as in
+ * "network=twitter, tier=NULL". A text value that could be read otherwise (NULL, empty, with a
+ * comma, equals sign, quote or space at an end) stands in double quotes, quotes in it doubled.
+ * Values above 200 bytes are cut and end in a hash. The rest is called "other values".
+ */
 struct segment {
-    const char *text; /* "network=twitter", several joined by ", "; NULL shown as NULL */
+    const char *text;
     uint64_t new_rows;
     uint64_t old_rows;
     bool is_rest; /* the values beyond the limit, taken together */
 };
 
-#define DIFF_MAX_SEGMENTS 10000 /* per segmentation; further values go into one rest segment */
+/*
+ * Per segmentation. With more different values those with the most rows (old and new together)
+ * are segments of their own and all others are one rest segment. Exact up to 65,536 different
+ * values; beyond that rows are counted in bounded memory, and only a value with more than one in
+ * 32,768 of all rows is sure to be counted among the largest.
+ */
+#define DIFF_MAX_SEGMENTS 10000
 
 /* What one measure came to. Without by there is one entry and segments is NULL. */
 struct measure_result {
@@ -87,9 +110,11 @@ struct measure_result {
     const struct segment
         *segments;              /* shared by measures with the same by; sorted by text, rest last */
     const struct value *values; /* n_segments; NULL value over an empty scope */
-    const uint64_t *scope_rows; /* n_segments; rows in scope */
-    const struct value *arrived_at; /* n_segments; for ARRIVALS the value, else NULL */
-    double relative_error;          /* of a sketch; 0 if exact */
+    const uint64_t *scope_rows; /* n_segments; rows in scope. The filter of ARRIVALS does not limit
+                                   its scope, only what counts as a move */
+    const struct value *arrived_at; /* n_segments; for ARRIVALS and TOP_SHARE the value of the
+                                       argument's type that it is about, else NULL */
+    double relative_error;          /* of a sketch, the largest over the segments; 0 if exact */
 };
 
 struct row_counts {

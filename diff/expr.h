@@ -21,8 +21,8 @@ enum value_type {
     VALUE_DOUBLE,   /* f64 */
     VALUE_NUMERIC,  /* text in the form of snapshot/batch.h */
     VALUE_TEXT,     /* text */
-    VALUE_DATE,     /* i64, days since 2000-01-01 */
-    VALUE_TIME,     /* i64, microseconds since 2000-01-01 UTC */
+    VALUE_DATE,     /* i64, days since 2000-01-01; INT64_MIN and INT64_MAX are the infinities */
+    VALUE_TIME,     /* i64, microseconds since 2000-01-01 UTC; infinities likewise */
     VALUE_DURATION, /* i64, microseconds */
     VALUE_UUID,     /* uuid */
 };
@@ -64,11 +64,21 @@ enum expr_kind {
  * DURATION, which stay exact. Division by zero and domain errors give NULL. Comparisons are exact
  * between any two of INTEGER, DOUBLE and NUMERIC (no rounding of either); NaN equals NaN and sorts
  * above all; TEXT compares by bytes.
+ *
+ * Types: a comparison (also in OP_IN) takes two values of one type, any two numbers, or DATE and
+ * TIME; a date is its midnight UTC wherever TIME is called for. COALESCE, CASE, LEAST and GREATEST
+ * take values of the result's type, or any numbers for a result of DOUBLE. NEG, ABS, ROUND, FLOOR
+ * and CEIL of an INTEGER may be INTEGER (exact, NULL on overflow) or DOUBLE. A literal NULL may
+ * stand for any type.
+ *
+ * DOUBLE arithmetic overflows to infinity. Exact time arithmetic gives NULL on overflow and where
+ * an infinity meets a subtraction of times; an infinite time plus or minus a DURATION stays itself.
  */
 enum expr_op {
-    OP_ADD, /* number + number; TIME + DURATION; DURATION + DURATION */
-    OP_SUB, /* number - number; TIME - TIME and DATE - DATE are DURATION; TIME - DURATION */
-    OP_MUL, /* number * number; DURATION * number */
+    OP_ADD, /* number + number; TIME or DATE + DURATION is TIME; DURATION + DURATION */
+    OP_SUB, /* number - number; any of TIME and DATE - any of them is DURATION; TIME or DATE -
+               DURATION is TIME; DURATION - DURATION */
+    OP_MUL, /* number * number; DURATION * number and number * DURATION, to the nearest unit */
     OP_DIV, /* number / number; DURATION / DURATION is DOUBLE; DURATION / number */
     OP_NEG,
     OP_EQ,
@@ -96,10 +106,13 @@ enum expr_op {
     OP_LOG2,
     OP_EXP,
     OP_SQRT,
-    OP_CHANGED, /* no argument: any value column of a kept row is distinct from its old value */
+    OP_CHANGED, /* no argument: any value column of a kept row is distinct from its old value;
+                   NULL for a row that stands on one side only */
     OP_JUMPED,  /* new number, old number: moved by more than half of the larger magnitude, and
-                   for INTEGER arguments also by more than 4 * sqrt(larger magnitude) + 1 */
-    OP_SHIFT,   /* new number, old number: (x - old) / greatest(|x|, |old|), 0 where equal */
+                   for two INTEGER arguments also by more than 4 * sqrt(larger magnitude) + 1.
+                   False where either is NaN or infinite: AGG_INVALID is the measure of those */
+    OP_SHIFT,   /* new number, old number: (x - old) / greatest(|x|, |old|), 0 where equal; NaN
+                   where they differ and either is NaN or infinite */
 };
 
 struct value_set;
@@ -127,9 +140,14 @@ struct expr {
 };
 
 /*
- * A set of values of one type for EXPR_IN_SET. Adding copies the value; lookups are hashed and
- * exact in the type. Owned by the caller.
+ * A set of values of one type for EXPR_IN_SET, whose argument has to be of that type; a NULL
+ * argument gives NULL. Adding copies the value; NULL must not be added. Lookups are hashed and
+ * exact in the type (1.0 equals 1.00). Adding fails with ERR_LIMIT beyond VALUE_SET_MAX values or
+ * VALUE_SET_MAX_TEXT_BYTES of text. Owned by the caller.
  */
+#define VALUE_SET_MAX ((size_t)100 << 20)
+#define VALUE_SET_MAX_TEXT_BYTES ((size_t)4 << 30)
+
 enum error_code value_set_new(enum value_type type, struct value_set **ret_set,
                               struct error *err) MUST_CHECK;
 void value_set_free(struct value_set *set);
@@ -155,8 +173,11 @@ struct expr_sides expr_sides(const struct expr *expr, const struct schema *schem
 enum error_code expr_eval_measures(const struct expr *expr, const struct value *measures,
                                    struct value *ret_value, struct error *err) MUST_CHECK;
 
-/* Value for people: "0.93", "62", "2024-09-11T00:00:00Z", "4 h 3 min", "NULL"; cut to fit. Returns
- * out. */
+/*
+ * Value for people: "0.93" (the shortest digits that read back the same), "62", "2024-09-11",
+ * "2024-09-11T00:00:00Z", "4 h 3 min", "NULL"; cut to fit, with "…" at the end. capacity > 4 counts
+ * the final zero byte. Returns out.
+ */
 char *value_format(const struct value *value, char *out, size_t capacity);
 
 #endif
