@@ -217,7 +217,7 @@ static enum error_code wait_ready(const struct cluster *cluster, int alive_fd, o
 {
     int64_t start_us = clock_monotonic_us();
     bool recovering = false;
-    for (;;) {
+    for (int step_ms = STEP_MS;; step_ms += step_ms < 10 * STEP_MS ? STEP_MS : 0) {
         PGPing answer = ping(cluster);
         if (answer == PQPING_OK)
             return OK;
@@ -233,7 +233,7 @@ static enum error_code wait_ready(const struct cluster *cluster, int alive_fd, o
             quote_log(cluster, log_from, err);
             return ERR_STORE;
         }
-        TRY(pause_ms(STEP_MS, err));
+        TRY(pause_ms(step_ms, err));
     }
 }
 
@@ -302,19 +302,31 @@ static enum error_code start_once(struct cluster *cluster, struct error *err)
 }
 
 /*
+ * The lock files of a server that was killed stop the next one for good if its process id lives on:
+ * as another program, or as a zombie where process 1 does not care for orphans (containers). Two
+ * servers in one data folder are still impossible, since they would share a block of memory.
+ */
+static enum error_code remove_stale_locks(const struct cluster *cluster, struct error *err)
+{
+    char path[PATH_MAX];
+    TRY(cluster_path(path, cluster->data_dir, "postmaster.pid", err));
+    (void)unlink(path);
+    TRY(cluster_path(path, cluster->socket_dir, ".s.PGSQL.5432.lock", err));
+    (void)unlink(path);
+    return OK;
+}
+
+/*
  * After a server was killed its helpers take a moment to notice, and until then a new one finds
- * their memory in use. The lock file of a server whose process id now belongs to some other program
- * would stop a new one for good; memory still in use stops it all the same.
+ * their memory in use.
  */
 static enum error_code start(struct cluster *cluster, struct error *err)
 {
-    char pid_path[PATH_MAX];
-    TRY(cluster_path(pid_path, cluster->data_dir, "postmaster.pid", err));
     TRY(cluster_make_socket_dir(cluster, err));
     TRY(cluster_write_configuration(cluster, err));
     for (int attempt = 1;; attempt++) {
         struct error why;
-        (void)unlink(pid_path);
+        TRY(remove_stale_locks(cluster, err));
         enum error_code code = start_once(cluster, &why);
         bool again = code == ERR_STORE && strstr(why.detail, "shared memory block") != NULL;
         if (!again || attempt == START_ATTEMPTS) {
