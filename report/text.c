@@ -1,0 +1,303 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "report/count_text.h"
+#include "report/finding_text.h"
+#include "report/number.h"
+#include "report/page.h"
+#include "report/report.h"
+#include "report/stored.h"
+
+#define INDENT 2
+#define MAX_NAMES 6 /* of checks that were not applicable */
+#define MAX_STDERR_LINES 10
+#define HEADLINE_INDENT 9
+#define SEPARATOR " · "
+
+static enum verdict verdict_of(const json_t *report)
+{
+    const char *name = stored_text_or_empty(report, "verdict");
+    enum verdict verdict = VERDICT_PASS;
+    while (verdict < VERDICT_BLOCK && strcmp(name, verdict_name(verdict)) != 0)
+        verdict++;
+    return verdict;
+}
+
+/* "2011-05-22 04:00 UTC"; a stored time that cannot be read as it is; NULL if there is none. */
+static const char *time_text(struct arena *arena, const json_t *report, const char *name)
+{
+    char text[NUMBER_TEXT_BYTES];
+    const char *stored = stored_text(report, name);
+    int64_t unix_us = 0;
+    if (stored == NULL || clock_parse_rfc3339(stored, strlen(stored), &unix_us, NULL) != OK)
+        return stored;
+    return arena_strdup(arena, number_format_time(unix_us, text));
+}
+
+/* What the rows were compared with: " — compared with load 11 (as of …)"; "" for two files. */
+static const char *comparison_text(struct arena *arena, const json_t *report)
+{
+    uint64_t baseline = stored_count(report, "baseline");
+    const char *as_of = time_text(arena, report, "baseline_as_of");
+    if (stored_text(report, "feed") == NULL)
+        return "";
+    if (baseline == 0)
+        return " — the first load, with nothing to compare it with";
+    if (as_of == NULL)
+        return arena_printf(arena, " — compared with load %" PRIu64, baseline);
+    return arena_printf(arena, " — compared with load %" PRIu64 " (as of %s)", baseline, as_of);
+}
+
+static void put_headline(struct page *page, const json_t *report)
+{
+    static const struct {
+        const char *word;
+        enum ink ink;
+    } heads[] = {[VERDICT_PASS] = {"PASSED", INK_GREEN},
+                 [VERDICT_WARN] = {"WARNING", INK_YELLOW},
+                 [VERDICT_HOLD] = {"HELD", INK_YELLOW},
+                 [VERDICT_BLOCK] = {"BLOCKED", INK_RED}};
+    CLEANUP(arena_release) struct arena arena = {0};
+    enum verdict verdict = verdict_of(report);
+    page_put(page, heads[verdict].ink, heads[verdict].word);
+    page_tab(page, strlen(heads[verdict].word) + 2);
+    page_wrap(page, INK_BOLD, HEADLINE_INDENT, stored_text_or_empty(report, "title"));
+    page_wrap(page, INK_PLAIN, HEADLINE_INDENT, comparison_text(&arena, report));
+    page_newline(page);
+}
+
+/* Adds one more fact to a line of facts. */
+static const char *join(struct arena *arena, const char *facts, const char *fact)
+{
+    return *facts == '\0' ? fact : arena_printf(arena, "%s" SEPARATOR "%s", facts, fact);
+}
+
+static const char *judged_in_text(struct arena *arena, const json_t *report)
+{
+    char text[CLOCK_TEXT_BYTES];
+    double seconds = json_number_value(json_object_get(report, "judged_in"));
+    if (!(seconds > 0) || seconds > 1e9)
+        return NULL;
+    clock_format_duration((int64_t)(seconds * (double)USEC_PER_SEC), text);
+    return arena_printf(arena, "compared in %s", text);
+}
+
+static bool is_outcome(const json_t *outcome, const char *kind)
+{
+    return strcmp(stored_text_or_empty(outcome, "outcome"), kind) == 0;
+}
+
+static size_t count_outcomes(const json_t *outcomes, const char *kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(outcomes); i++)
+        n += is_outcome(json_array_get(outcomes, i), kind);
+    return n;
+}
+
+/* Whether the outcome counts for the verdict and leads to the action. */
+static bool leads_to(const json_t *outcome, const char *action)
+{
+    return !stored_is_true(outcome, "shadow") &&
+           strcmp(stored_text_or_empty(outcome, "action"), action) == 0;
+}
+
+/* "1 block, 5 hold, 1 could not tell", or NULL if there is nothing. */
+static const char *tally_text(struct arena *arena, const json_t *report)
+{
+    const json_t *findings = json_object_get(report, "findings");
+    const char *tally = "";
+    for (int action = ACTION_BLOCK; action >= ACTION_WARN; action--) {
+        const char *name = action_name((enum action)action);
+        size_t n = 0;
+        for (size_t i = 0; i < json_array_size(findings); i++)
+            n += leads_to(json_array_get(findings, i), name);
+        if (n > 0)
+            tally = arena_printf(arena, "%s%s%zu %s", tally, *tally == '\0' ? "" : ", ", n, name);
+    }
+    size_t errors = count_outcomes(json_object_get(report, "outcomes"), "error");
+    if (errors > 0)
+        tally = arena_printf(arena, "%s%s%zu could not tell", tally, *tally == '\0' ? "" : ", ",
+                             errors);
+    return *tally == '\0' ? NULL : tally;
+}
+
+static void put_facts(struct page *page, const json_t *report)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const char *facts = "";
+    const char *as_of = time_text(&arena, report, "as_of");
+    const char *completeness = stored_text(report, "completeness");
+    const char *judged_in = judged_in_text(&arena, report);
+    const char *tally = tally_text(&arena, report);
+    if (tally != NULL)
+        facts = tally;
+    if (as_of != NULL)
+        facts = join(&arena, facts, arena_printf(&arena, "as of %s", as_of));
+    if (stored_is_true(report, "correction"))
+        facts = join(&arena, facts, "a correction: same as-of time as what it is compared with");
+    if (completeness != NULL)
+        facts = join(&arena, facts, arena_printf(&arena, "complete by %s", completeness));
+    if (judged_in != NULL)
+        facts = join(&arena, facts, judged_in);
+    if (*facts == '\0')
+        return;
+    page_tab(page, HEADLINE_INDENT);
+    page_wrap(page, INK_DIM, HEADLINE_INDENT, facts);
+    page_newline(page);
+}
+
+/* "rows lost, mass reset · score and 3 more" */
+static const char *names_text(struct arena *arena, const json_t *outcomes, const char *kind)
+{
+    const char *names = "";
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(outcomes); i++) {
+        const json_t *outcome = json_array_get(outcomes, i);
+        if (!is_outcome(outcome, kind) || n++ >= MAX_NAMES)
+            continue;
+        names = arena_printf(arena, "%s%s%s", names, n > 1 ? ", " : "",
+                             finding_text_name(arena, outcome));
+    }
+    return n <= MAX_NAMES ? names : arena_printf(arena, "%s and %zu more", names, n - MAX_NAMES);
+}
+
+/* One check with what there is to say about it. */
+static void put_check(struct page *page, const json_t *outcome)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const char *name = finding_text_name(&arena, outcome);
+    uint64_t segments = stored_count(outcome, "segments");
+    if (segments > 0)
+        name = arena_printf(&arena, "%s, %" PRIu64 " segment%s", name, segments,
+                            segments == 1 ? "" : "s");
+    const char *sentence = stored_text_or_empty(outcome, "sentence");
+    if (*sentence == '\0')
+        sentence = finding_text_measures(&arena, outcome);
+    page_tab(page, INDENT);
+    page_wrap(page, INK_PLAIN, 2 * INDENT, name);
+    if (*sentence != '\0') {
+        page_put(page, INK_DIM, ": ");
+        page_wrap(page, INK_DIM, 2 * INDENT, sentence);
+    }
+    page_newline(page);
+}
+
+static void put_checks(struct page *page, const json_t *outcomes, const char *kind)
+{
+    for (size_t i = 0; i < json_array_size(outcomes); i++)
+        if (is_outcome(json_array_get(outcomes, i), kind))
+            put_check(page, json_array_get(outcomes, i));
+}
+
+/* Heading and checks of one kind, in full. */
+static void put_section(struct page *page, const json_t *outcomes, const char *kind, size_t n)
+{
+    if (n == 0)
+        return;
+    page_newline(page);
+    page_printf(page, INK_BOLD, "%zu check%s", n, n == 1 ? "" : "s");
+    page_printf(page, INK_BOLD, " %s", strcmp(kind, "pass") == 0 ? "passed" : kind);
+    page_newline(page);
+    put_checks(page, outcomes, kind);
+}
+
+/* What was not applicable and what passed: their numbers, or all of them. */
+static void put_others(struct page *page, const json_t *report, bool all)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const json_t *outcomes = json_object_get(report, "outcomes");
+    size_t passed = count_outcomes(outcomes, "pass");
+    size_t not_applicable = count_outcomes(outcomes, "not applicable");
+    if (all) {
+        put_section(page, outcomes, "not applicable", not_applicable);
+        put_section(page, outcomes, "pass", passed);
+        return;
+    }
+    page_newline(page);
+    page_printf(page, INK_PLAIN, "%zu check%s passed", passed, passed == 1 ? "" : "s");
+    if (not_applicable > 0) {
+        page_printf(page, INK_PLAIN, ", %zu not applicable", not_applicable);
+        page_put(page, INK_DIM, ": ");
+        page_wrap(page, INK_DIM, INDENT, names_text(&arena, outcomes, "not applicable"));
+    }
+    page_newline(page);
+}
+
+/* The text with tabs as spaces. */
+static char *without_tabs(struct arena *arena, const char *text)
+{
+    char *copy = arena_strdup(arena, text);
+    for (char *c = copy; *c != '\0'; c++)
+        if (*c == '\t')
+            *c = ' ';
+    return copy;
+}
+
+/* Progress bars go back to the start of their line, which ends it for us too. */
+#define LINE_ENDS "\r\n"
+
+static bool ends_line(char c)
+{
+    return c == '\r' || c == '\n';
+}
+
+/* Start of the last n lines that are not empty. */
+static char *last_lines(char *text, size_t n)
+{
+    char *start = text + strlen(text);
+    while (start > text && n > 0) {
+        start--;
+        if (start > text && ends_line(start[-1]) && !ends_line(*start))
+            n--;
+    }
+    return start;
+}
+
+static void put_stderr(struct page *page, const json_t *report, bool all)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    char *text = without_tabs(&arena, stored_text_or_empty(report, "scorer_stderr"));
+    if (text[strspn(text, LINE_ENDS " ")] == '\0')
+        return;
+    page_newline(page);
+    page_put(page, INK_DIM, "the scorer's last lines of standard error");
+    page_newline(page);
+    char *rest = all ? text : last_lines(text, MAX_STDERR_LINES);
+    for (char *line = strtok_r(rest, LINE_ENDS, &rest); line != NULL;
+         line = strtok_r(NULL, LINE_ENDS, &rest)) {
+        page_tab(page, INDENT);
+        page_put(page, INK_DIM, "| ");
+        page_wrap(page, INK_PLAIN, 2 * INDENT, line);
+        page_newline(page);
+    }
+}
+
+enum error_code report_print_json(const json_t *json, const struct report_style *style, FILE *out,
+                                  struct error *err)
+{
+    TRY(stored_check(json, err));
+    CLEANUP(page_release) struct page page;
+    page_init(&page, style->width, style->color, err);
+    put_headline(&page, json);
+    put_facts(&page, json);
+    page_newline(&page);
+    count_text_put(&page, json_object_get(json, "rows"), INDENT);
+    finding_text_put_all(&page, json, style->all);
+    finding_text_put_errors(&page, json, style->all);
+    put_others(&page, json, style->all);
+    put_stderr(&page, json, style->all);
+    return page_write(&page, out);
+}
+
+enum error_code report_print(const struct report *report, const struct report_style *style,
+                             FILE *out, struct error *err)
+{
+    json_t *json = NULL;
+    TRY(report_json(report, &json, err));
+    enum error_code code = report_print_json(json, style, out, err);
+    json_decref(json);
+    return code;
+}
