@@ -32,12 +32,16 @@ struct completeness {
     uint64_t rows;   /* as read */
     const struct source_report *sources;
     size_t n_sources;
-    const char *const *notes; /* what a person should know though it is no error; sentences */
+    const char **notes; /* what a person should know though it is no error; whole sentences */
     size_t n_notes;
+    size_t notes_capacity;
     struct arena arena;
 };
 
 void completeness_release(struct completeness *completeness);
+
+/* Adds a copy of the note. */
+void completeness_add_note(struct completeness *completeness, const char *note);
 
 /* What a running scorer says of itself. */
 struct scorer_progress {

@@ -84,7 +84,8 @@ struct scorer_context {
     const char *temp_dir;   /* where the manifest's private directory is made; NULL: /tmp */
     bool has_expected_rows; /* --rows N */
     uint64_t expected_rows;
-    bool assume_complete; /* --assume-complete */
+    bool assume_complete; /* --assume-complete; with this or --rows, complete_when is not looked at
+                           */
 };
 
 /* What only the store can do. Members that the spec has no use for may be NULL. */
@@ -97,7 +98,10 @@ struct scorer_callbacks {
     /* Starts the query; *ret_fd delivers its rows in COPY format and belongs to the callbacks. */
     enum error_code (*open_rows)(void *context, const char *sql, int *ret_fd, struct error *err);
 
-    /* After the end of the rows: whether the query ran to its end. */
+    /*
+     * Called once after open_rows: whether the query ran to its end. If its rows were not read to
+     * their end, it is cancelled, and only an error that came before that is one.
+     */
     enum error_code (*close_rows)(void *context, struct error *err);
 };
 
