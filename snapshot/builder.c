@@ -34,12 +34,16 @@ static enum error_code set_up(struct batch_builder *builder, const struct schema
     builder->columns = calloc(schema->n_columns, sizeof(*builder->columns));
     builder->views = calloc(schema->n_columns, sizeof(*builder->views));
     builder->batch = calloc(1, sizeof(*builder->batch));
-    if (builder->columns == NULL || builder->views == NULL || builder->batch == NULL)
+    builder->text_columns = calloc(schema->n_columns, sizeof(*builder->text_columns));
+    if (builder->columns == NULL || builder->views == NULL || builder->batch == NULL ||
+        builder->text_columns == NULL)
         return no_memory(err);
     for (size_t i = 0; i < schema->n_columns; i++) {
         builder->columns[i].type = schema->columns[i].type;
         builder->columns[i].required = schema->columns[i].not_null || schema_is_key(schema, i);
         builder->columns[i].allow_nonfinite = schema->columns[i].allow_nonfinite;
+        if (is_text(schema->columns[i].type))
+            builder->text_columns[builder->n_text_columns++] = i;
     }
     *builder->batch = (struct batch){.schema = schema, .columns = builder->views};
     return builder_reserve_row(builder, err);
@@ -72,6 +76,7 @@ void batch_builder_free(struct batch_builder *builder)
     free(builder->columns);
     free(builder->views);
     free(builder->batch);
+    free(builder->text_columns);
     free(builder);
 }
 
@@ -103,10 +108,8 @@ void batch_builder_clear(struct batch_builder *builder)
 size_t builder_text_bytes(const struct batch_builder *builder)
 {
     size_t total = 0;
-    for (size_t i = 0; i < builder->schema->n_columns; i++) {
-        if (is_text(builder->columns[i].type))
-            total += builder->columns[i].offsets[builder->n_rows];
-    }
+    for (size_t i = 0; i < builder->n_text_columns; i++)
+        total += builder->columns[builder->text_columns[i]].offsets[builder->n_rows];
     return total;
 }
 

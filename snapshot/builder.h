@@ -43,6 +43,8 @@ struct builder_column {
 struct batch_builder {
     const struct schema *schema;
     struct builder_column *columns;
+    size_t *text_columns; /* indices of text and numeric columns */
+    size_t n_text_columns;
     struct column *views;
     struct batch *batch; /* over views; brought up to date by batch_builder_batch */
     size_t n_rows;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "snapshot/batch.h"
@@ -77,6 +79,36 @@ static inline const char *row_text(const struct batch *batch, size_t row)
     }
     text[n] = '\0';
     return text;
+}
+
+/* A file in memory with these bytes, at its start; the caller closes it. */
+static inline int memory_file(const void *bytes, size_t len)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* The read end of a pipe into which a child process writes the bytes, `step` at a time. */
+static inline int dripping_pipe(const char *bytes, size_t len, size_t step)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)close(ends[0]);
+        for (size_t i = 0; i < len; i += step) {
+            size_t n = len - i < step ? len - i : step;
+            if (write(ends[1], bytes + i, n) != (ssize_t)n)
+                break;
+        }
+        _exit(0);
+    }
+    (void)close(ends[1]);
+    return ends[0];
 }
 
 /* xorshift64*: the same numbers on every run. */
