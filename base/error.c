@@ -17,6 +17,10 @@ static const struct error_entry entries[] = {
 #undef LG_ERROR
 };
 
+/* The functions themselves, not what the header makes of them for the analyzer. */
+#undef error_set
+#undef error_set_errno
+
 /* Cuts a text that did not fit back to a whole UTF-8 sequence. */
 static void trim_partial_utf8(char *text, size_t capacity)
 {

@@ -67,4 +67,16 @@ bool error_retryable(enum error_code code);
  */
 void error_print(const struct error *err, FILE *out);
 
+/* The analyzer sees one file at a time, so it has to be told that a failed call never gives OK. */
+#ifdef __clang_analyzer__
+static inline enum error_code error_never_ok(enum error_code result, enum error_code code)
+{
+    (void)result;
+    return code;
+}
+#define error_set(err, code, ...) error_never_ok(error_set(err, code, __VA_ARGS__), code)
+#define error_set_errno(err, code, errno_value, ...)                                               \
+    error_never_ok(error_set_errno(err, code, errno_value, __VA_ARGS__), code)
+#endif
+
 #endif

@@ -155,6 +155,13 @@ static void exec_program(const struct account *account, const char *const *argv,
 
 /* ------------------------------------------------------------------------------------------- */
 
+/* Whoever listens learns why the program did not start; if nobody does, nothing can be done. */
+static void say_why(int fd, int why)
+{
+    ssize_t written = write(fd, &why, sizeof(why));
+    (void)written;
+}
+
 /* The one in between leaves at once, so that the server belongs to init and leaves no zombie. */
 static void detached_child(const struct account *account, const char *const *argv,
                            struct environment *env, int in, int log_fd, int alive)
@@ -165,9 +172,8 @@ static void detached_child(const struct account *account, const char *const *arg
         _exit(server < 0 ? EXIT_CANNOT_START : 0);
     exec_program(account, argv, env, in, log_fd, alive);
     int why = errno;
-    ssize_t ignored = write(alive, &why, sizeof(why));
-    ignored = write(ALIVE_FD, &why, sizeof(why));
-    (void)ignored;
+    say_why(alive, why);
+    say_why(ALIVE_FD, why);
     _exit(EXIT_CANNOT_START);
 }
 

@@ -15,7 +15,7 @@
 enum error_code store_migrate(struct store *store, struct error *err) MUST_CHECK;
 
 /* The same, only up to that version; for tests of upgrades. */
-enum error_code store_migrate_to(struct store *store, int version, struct error *err) MUST_CHECK;
+enum error_code store_migrate_to(struct store *store, int wanted, struct error *err) MUST_CHECK;
 
 /* The newest version that this program knows. */
 int store_newest_version(void);

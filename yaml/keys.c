@@ -439,7 +439,7 @@ void keys_parse(const struct key_table *table, const struct yaml_node *node, voi
     bool is_null = yaml_is_null(node);
     if (node != NULL && !is_null && table->node_offset != KEY_NO_OFFSET)
         *(const struct yaml_node **)member_of(target, table->node_offset) = node;
-    if (is_null) {
+    if (node == NULL || is_null) {
         read_absent(&r, table, node, target);
         return;
     }

@@ -60,7 +60,8 @@ class CheckTest(unittest.TestCase):
 
     def test_a_path_of_one_machine_is_found_in_sources_only(self):
         line = 'const char *path = "/tmp/x";\n'
-        files = {"base/a.c": line, "tests/unit/a.c": line, "base/b.c": '"/tmp"\n'}
+        own = '"/tmp" "/tmp/loadguard-1000"\n'
+        files = {"base/a.c": line, "tests/unit/a.c": line, "base/b.c": own}
         found = self.problems("text", files)
         self.assertEqual([problem[:10] for problem in found], ["base/a.c:1"])
 
@@ -75,9 +76,10 @@ class CheckTest(unittest.TestCase):
 
     def test_sql_that_nobody_uses_is_found(self):
         files = {
-            "store/CMakeLists.txt": "loadguard_embed(lg_store sql.h sql/used.sql)\n",
-            "store/a.c": "run(used_sql);\n",
+            "store/CMakeLists.txt": "loadguard_embed(lg_store sql.h sql/used.sql sql/1.sql)\n",
+            "store/a.c": "run(used_sql);\nrun(file_1_sql);\n",
             "store/sql/used.sql": "select 1;\n",
+            "store/sql/1.sql": "select 1;\n",
             "store/sql/unused.sql": "select 1;\n",
         }
         found = self.problems("sql", files)

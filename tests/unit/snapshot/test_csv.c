@@ -80,8 +80,8 @@ static void rows_of_every_type_are_read(void **state)
         "\"00000000-0000-0000-0000-000000000001\"\r\n"
         "3,,,,,,,,,\n");
     static const char *const rows[] = {
-        "1|-2|1.5|-2.25|12.50|gr\xC3\xBC\xC3\x9F|t|2011-05-23|2011-05-23 11:00:00+00|"
-        "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
+        ("1|-2|1.5|-2.25|12.50|gr\xC3\xBC\xC3\x9F|t|2011-05-23|2011-05-23 11:00:00+00|"
+         "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
         "2|3|4|5|6|7|f|2000-01-01|2000-01-01 00:00:00+00|00000000-0000-0000-0000-000000000001",
         "3|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL"};
     expect_rows(&result, 3, rows);
