@@ -59,16 +59,16 @@ enum error_code recover_feed(struct store *store, const char *feed,
 struct orphan_files {
     unsigned files;
     uint64_t bytes;
+    bool postponed; /* transactions were under way that may own what was found; try again later */
 };
 
 /*
  * Removes relation files of this database that no catalog knows: a server that dies in a
- * transaction that created a table leaves its file behind for good. Only for a server whose data
- * directory is this process's to write (the embedded cluster), and only files older than the
- * server's start. ERR_REFUSED if the directory is not the one of the server at store.
+ * transaction that has created a table leaves its files behind for good. Only in the private
+ * cluster; does nothing for any other server, whose files are not ours to touch. Waits a few
+ * seconds at most. ERR_IO.
  */
-enum error_code recover_orphan_files(struct store *store, const char *data_directory,
-                                     struct orphan_files *ret_removed,
+enum error_code recover_orphan_files(struct store *store, struct orphan_files *ret_removed,
                                      struct error *err) MUST_CHECK;
 
 #endif

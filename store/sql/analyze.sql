@@ -1,0 +1,1 @@
+analyze loadguard_data.{table}

@@ -1,0 +1,1 @@
+alter table loadguard_data.{parent} attach partition loadguard_data.{table} for values in ({load})

@@ -1,0 +1,1 @@
+alter table loadguard_data.{parent} detach partition loadguard_data.{table} finalize

@@ -1,0 +1,1 @@
+copy (select {columns} from loadguard_data.{table}) to stdout (format binary)

@@ -1,0 +1,1 @@
+create table loadguard_data.{table} (like loadguard_data.{parent})

@@ -1,0 +1,1 @@
+create {unique} index if not exists {index} on loadguard_data.{table} {definition}

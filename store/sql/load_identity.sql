@@ -1,0 +1,1 @@
+select loadguard.load_identity($1)

@@ -1,0 +1,35 @@
+-- Transactions that may still read load $1, now that the pointer has left it: those with a snapshot
+-- when this was first asked after the flip, as long as they have one. Whatever begins later sees the
+-- new pointer. The list belongs to one run of the server.
+with older as (
+    select v.virtualtransaction as id
+      from pg_locks v
+      join pg_stat_activity a on a.pid = v.pid
+     where v.locktype = 'virtualxid'
+       and v.virtualxid = v.virtualtransaction
+       and v.granted
+       and a.datname = current_database()
+       and a.backend_xmin is not null
+       and a.pid <> pg_backend_pid()
+), known as (
+    select s.load_id, coalesce(s.old_snapshots_server = pg_postmaster_start_time(), false) as listed
+      from loadguard.snapshot s
+     where s.load_id = $1
+)
+update loadguard.snapshot s
+   set old_snapshots = array(select o.id from older o where not k.listed or o.id = any (s.old_snapshots)),
+       old_snapshots_server = pg_postmaster_start_time(),
+       old_snapshots_before = case when k.listed then s.old_snapshots_before else pg_snapshot_xmax(pg_current_snapshot()) end
+  from known k
+ where s.load_id = k.load_id
+returning old_snapshots::text,
+          exists (select
+                    from pg_stat_activity a
+                   where a.backend_type = 'walsender'
+                     and a.backend_xmin is not null
+                     and age(a.backend_xmin) > age(s.old_snapshots_before::xid))
+          or exists (select
+                       from pg_replication_slots r
+                      where r.xmin is not null
+                        and age(r.xmin) > age(s.old_snapshots_before::xid)),
+          coalesce(s.left_at + $2 * interval '1 microsecond' > clock_timestamp(), false)

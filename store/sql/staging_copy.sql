@@ -1,0 +1,1 @@
+copy loadguard_data.{table} ({columns}) from stdin (format binary, freeze)

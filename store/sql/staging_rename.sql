@@ -1,0 +1,1 @@
+alter table loadguard_data.{part} rename to {table}
