@@ -257,6 +257,14 @@ static inline void store_rollbackp(struct store **store)
         store_rollback(*store);
 }
 
+/*
+ * Calls work inside the transaction that is open, or else inside one of its own, which is committed
+ * if work returns OK and rolled back otherwise. Errors of work, and of begin and commit.
+ */
+typedef enum error_code (*store_work)(struct store *store, void *context, struct error *err);
+enum error_code store_atomically(struct store *store, store_work work, void *context,
+                                 struct error *err) MUST_CHECK;
+
 /* Whether a transaction is open (also a failed one). */
 bool store_in_transaction(const struct store *store);
 

@@ -27,7 +27,8 @@ struct load_record {
     int64_t started_us;
     int64_t staged_us;
     int64_t judged_us;
-    int64_t finished_us;
+    int64_t published_us;  /* when readers first saw it */
+    int64_t finished_us;   /* when work on it ended; a later rollback does not change it */
     int64_t baseline_load; /* compared with; 0: none */
     int64_t live_load;     /* live when it was judged: usually the baseline; 0: none */
     int64_t epoch;         /* of the pointer when it was judged */
@@ -45,6 +46,7 @@ struct load_record {
     const char *evidence_digest;
     const char *summary; /* one sentence */
     const char *error;
+    const char *stderr_tail; /* the scorer's last words */
     const char *host;
     int64_t pid;
 };
@@ -52,6 +54,10 @@ struct load_record {
 /* Registers the feed if it is new. */
 enum error_code ledger_ensure_feed(struct store *store, const char *feed,
                                    struct error *err) MUST_CHECK;
+
+/* Registers the feed, with a description of it as JSON for people who read the ledger. */
+enum error_code ledger_define_feed(struct store *store, const char *feed,
+                                   const char *definition_json, struct error *err) MUST_CHECK;
 
 /*
  * Creates a load in state "waiting". If scheduled_for_us is a time, the night (feed, scheduled_for)
@@ -69,6 +75,10 @@ enum error_code ledger_create_load(struct store *store, const struct new_load *n
                                    int64_t *ret_load, bool *ret_existing,
                                    struct error *err) MUST_CHECK;
 
+/* The load of a night; 0 if nobody has claimed it. */
+enum error_code ledger_night_load(struct store *store, const char *feed, int64_t scheduled_for_us,
+                                  int64_t *ret_load, struct error *err) MUST_CHECK;
+
 /* ERR_NOT_FOUND names the load. */
 enum error_code ledger_read_load(struct store *store, int64_t load, struct arena *arena,
                                  struct load_record *ret_record, struct error *err) MUST_CHECK;
@@ -83,6 +93,14 @@ enum error_code ledger_loads_in_states(struct store *store, const char *feed,
                                        const char *const *states, size_t n_states,
                                        struct arena *arena, struct load_record **ret_records,
                                        size_t *ret_n, struct error *err) MUST_CHECK;
+
+/*
+ * Loads of all feeds that are under way by their state although no session holds the lock of their
+ * feed, oldest first: their process died.
+ */
+enum error_code ledger_unfinished(struct store *store, struct arena *arena,
+                                  struct load_record **ret_records, size_t *ret_n,
+                                  struct error *err) MUST_CHECK;
 
 /*
  * Changes the state if it is still `from`, else ERR_CONFLICT with the state that it has. Which
@@ -142,6 +160,30 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
                                      struct error *err) MUST_CHECK;
 
 /*
+ * What later loads are judged against: measures of the newest n_loads other than `load` that are
+ * live or were superseded and are not marked bad, without those that were excluded; by load, newest
+ * as_of first, then as ledger_read_measures.
+ */
+struct trained_measure {
+    int64_t load;
+    int64_t as_of_us;
+    int64_t baseline_as_of_us; /* of the load that it was compared with */
+    struct recorded_measure measure;
+};
+enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,
+                                    size_t n_loads, struct arena *arena,
+                                    struct trained_measure **ret_measures, size_t *ret_n,
+                                    struct error *err) MUST_CHECK;
+
+/* Leaves measures (by their text, all segments) of this load out of the history. */
+enum error_code ledger_exclude_measures(struct store *store, int64_t load, const char *const *texts,
+                                        size_t n, struct error *err) MUST_CHECK;
+
+/* Starts the history of measures afresh with this load: leaves them out of all earlier loads. */
+enum error_code ledger_restart_measures(struct store *store, int64_t load, const char *const *texts,
+                                        size_t n, struct error *err) MUST_CHECK;
+
+/*
  * The load that a new one is compared with: the live one unless it is marked bad, else the newest
  * that was live once, is still kept (its rows can be read) and is not marked bad. *ret_load is 0 if
  * there is none.
@@ -149,11 +191,14 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
 enum error_code ledger_last_good(struct store *store, const char *feed, int64_t *ret_load,
                                  struct error *err) MUST_CHECK;
 
-/* Marks a load bad, or good again. */
+/*
+ * Marks a load bad, or good again. What was measured in comparison with a bad load is left out of
+ * the history from then on. ERR_NOT_FOUND.
+ */
 enum error_code ledger_mark(struct store *store, int64_t load, bool bad, const char *person,
                             const char *reason, struct error *err) MUST_CHECK;
 
-/* An approval, bound to the evidence digest that the load has now. */
+/* An approval, bound to the evidence digest that the load has now; a person's later one counts. */
 struct approval {
     int64_t load;
     const char *person;
@@ -171,5 +216,19 @@ enum error_code ledger_lapse_approvals(struct store *store, int64_t load,
 /* Whether a valid approval with this digest exists. */
 enum error_code ledger_is_approved(struct store *store, int64_t load, const char *evidence_digest,
                                    bool *ret_approved, struct error *err) MUST_CHECK;
+
+/* One approval as recorded. */
+struct approval_record {
+    const char *person;
+    const char *reason;
+    bool override;
+    const char *evidence_digest;
+    int64_t at_us;
+    bool lapsed;
+};
+/* Approvals of a load, oldest first. */
+enum error_code ledger_read_approvals(struct store *store, int64_t load, struct arena *arena,
+                                      struct approval_record **ret_records, size_t *ret_n,
+                                      struct error *err) MUST_CHECK;
 
 #endif

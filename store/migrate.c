@@ -20,6 +20,7 @@ struct migration {
 /* Versions count from 1 without gaps. What was released is never changed, only followed. */
 static const struct migration migrations[] = {
     {1, "ledger", file_0001_ledger_sql},
+    {2, "publish", file_0002_publish_sql},
 };
 
 int store_newest_version(void)

@@ -17,6 +17,7 @@ enum outbox_effect {
     OUTBOX_NONE,    /* belongs to no incident */
     OUTBOX_TRIGGER, /* opens the feed's incident, or joins the open one */
     OUTBOX_RESOLVE, /* resolves the open incident; without one it is as OUTBOX_NONE */
+    OUTBOX_UPDATE,  /* belongs to the open incident; without one it is as OUTBOX_NONE */
 };
 
 struct outbox_event {
@@ -25,7 +26,10 @@ struct outbox_event {
     const char *type;
     const char *severity;
     enum outbox_effect effect;
-    const char *payload_json; /* the `data` of the message */
+    const char *incident_state; /* of OUTBOX_UPDATE: identified, monitoring; NULL: as it is */
+    bool only_resolves;         /* says nothing but that the incident is over; see outbox_add */
+    const char *payload_json;   /* the `data` of the message; whole, since it may be all that an
+                                   endpoint ever hears of the incident */
     const char *const *endpoints;
     size_t n_endpoints;
     const char *dedup_key; /* an event with this key is added once; NULL: always */
@@ -35,15 +39,22 @@ struct outbox_event {
 
 /*
  * Adds the event inside the caller's transaction. The id ("msg_" and random letters and digits) is
- * the same at every attempt to every endpoint. Within an incident events have a sequence, 1, 2, ….
+ * the same at every attempt to every endpoint. Within an incident events have a sequence, 1, 2, …,
+ * and commit in that order. With a dedup_key that is known already nothing is added, and ret_id is
+ * the event that has it.
  *
- * Supersession, for each endpoint: older deliveries of the same incident that were never attempted
- * are superseded by the new one, which tells the net state. A resolve whose trigger was never
- * attempted at that endpoint supersedes it and is sent all the same as plain news (its incident
- * started and ended unseen), unless the endpoint was never told anything of the incident and the
- * event is nothing but a resolve. After any attempt of an older one, nothing before it is
- * superseded and order is kept.
+ * Supersession, for each endpoint of the new event: older deliveries of the same incident that were
+ * never attempted are superseded by it, since it tells the net state. What was attempted, even by a
+ * process that died in the middle, may have arrived: it is tried to its end, and the new one waits
+ * for that, so that a resolve never overtakes its trigger.
+ *
+ * If all older ones are superseded, the endpoint has heard nothing of the incident. The new event
+ * is sent all the same, as news ("published, after a block that you were not told of"), unless
+ * only_resolves is set: then that endpoint gets no delivery, since there is nothing to take back.
+ *
+ * Sessions that listen on OUTBOX_CHANNEL are woken at the commit.
  */
+#define OUTBOX_CHANNEL "loadguard_outbox"
 enum error_code outbox_add(struct store *store, const struct outbox_event *event,
                            char ret_id[EVENT_ID_BYTES], struct error *err) MUST_CHECK;
 
@@ -57,7 +68,7 @@ struct claimed_delivery {
     const char *payload_json;
     int64_t incident;  /* 0: none */
     int64_t sequence;  /* within the incident; 0: none */
-    unsigned attempts; /* made before */
+    unsigned attempts; /* begun before; a cut off one may have arrived */
 };
 
 /*
@@ -70,7 +81,11 @@ enum error_code outbox_claim(struct store *store, const char *const *endpoints, 
                              struct claimed_delivery **ret_deliveries, size_t *ret_n,
                              struct error *err) MUST_CHECK;
 
-/* Notes, and commits, that an attempt is about to be made: from here nothing may supersede it. */
+/*
+ * Notes, and commits, that an attempt is about to be made: from here nothing may supersede it, and
+ * the lease starts anew. ERR_CONFLICT if the lease has run out: the attempt must not be made, since
+ * somebody else may be making it.
+ */
 enum error_code outbox_begin_attempt(struct store *store, int64_t delivery,
                                      struct error *err) MUST_CHECK;
 
@@ -89,7 +104,10 @@ struct attempt_result {
     int64_t duration_us;
 };
 
-/* Records the end of an attempt. Repeating it changes nothing. */
+/*
+ * Records the end of an attempt. Repeating it changes nothing. If the lease ran out meanwhile and
+ * somebody else took over, a success is recorded and anything else is left to them. ERR_NOT_FOUND.
+ */
 enum error_code outbox_end_attempt(struct store *store, const struct attempt_result *result,
                                    struct error *err) MUST_CHECK;
 
@@ -126,6 +144,18 @@ struct delivery_info {
 enum error_code outbox_list(struct store *store, int64_t load, struct arena *arena,
                             struct delivery_info **ret_infos, size_t *ret_n,
                             struct error *err) MUST_CHECK;
+
+/* Makes a dead or delivered message due again, with the same event id. ERR_NOT_FOUND if it is
+ * neither. */
+enum error_code outbox_retry(struct store *store, int64_t delivery, struct error *err) MUST_CHECK;
+
+/*
+ * Gives committed events their positions for replay, in the order of their creation after those
+ * that have one; *ret_n counts them. An event that commits late gets a later position and is not
+ * lost.
+ */
+enum error_code outbox_assign_positions(struct store *store, int64_t *ret_n,
+                                        struct error *err) MUST_CHECK;
 
 /* Gives deliveries that this process has leased, and not begun, back at once. */
 enum error_code outbox_release(struct store *store, const int64_t *deliveries, size_t n,

@@ -216,6 +216,17 @@ void store_rollback(struct store *store)
     (void)store_set_uninterruptible(store, before);
 }
 
+enum error_code store_atomically(struct store *store, store_work work, void *context,
+                                 struct error *err)
+{
+    if (store_in_transaction(store))
+        return work(store, context, err);
+    struct store *open CLEANUP(store_rollbackp) = store;
+    TRY(store_begin(open, err));
+    TRY(work(open, context, err));
+    return store_commit(open, err);
+}
+
 bool store_in_transaction(const struct store *store)
 {
     if (!store_connected(store))

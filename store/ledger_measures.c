@@ -1,0 +1,166 @@
+/* Measures of loads, and the history that later loads are judged against. */
+#include "store/ledger.h"
+
+#include <math.h>
+
+#include "embedded/ledger_sql.h"
+
+/* A load's measures as three arrays of equal length. */
+struct measure_arrays {
+    struct arena arena;
+    struct buffer texts;
+    struct buffer segments;
+    struct buffer values;
+};
+
+static void arrays_init(struct measure_arrays *arrays)
+{
+    arrays->arena = (struct arena){0};
+    buffer_init(&arrays->texts, BUFFER_DEFAULT_MAX_BYTES);
+    buffer_init(&arrays->segments, BUFFER_DEFAULT_MAX_BYTES);
+    buffer_init(&arrays->values, BUFFER_DEFAULT_MAX_BYTES);
+}
+
+static void arrays_release(struct measure_arrays *arrays)
+{
+    arena_release(&arrays->arena);
+    buffer_release(&arrays->texts);
+    buffer_release(&arrays->segments);
+    buffer_release(&arrays->values);
+}
+
+static enum error_code append_value(const struct recorded_measure *measure, struct buffer *out,
+                                    struct error *err)
+{
+    if (measure->is_null)
+        return buffer_append_string(out, "null", err);
+    if (isnan(measure->value))
+        return buffer_append_string(out, "NaN", err);
+    if (isinf(measure->value))
+        return buffer_append_string(out, measure->value > 0 ? "Infinity" : "-Infinity", err);
+    return buffer_printf(out, err, "%.17g", measure->value);
+}
+
+static enum error_code fill_arrays(const struct recorded_measure *measures, size_t n,
+                                   struct measure_arrays *arrays, struct error *err)
+{
+    const char **texts = arena_calloc(&arrays->arena, n, sizeof(*texts));
+    const char **segments = arena_calloc(&arrays->arena, n, sizeof(*segments));
+    TRY(buffer_append_char(&arrays->values, '{', err));
+    for (size_t i = 0; i < n; i++) {
+        texts[i] = measures[i].text;
+        segments[i] = measures[i].segment;
+        if (i > 0)
+            TRY(buffer_append_char(&arrays->values, ',', err));
+        TRY(append_value(&measures[i], &arrays->values, err));
+    }
+    TRY(buffer_append_char(&arrays->values, '}', err));
+    TRY(store_text_array(texts, n, &arrays->texts, err));
+    return store_text_array(segments, n, &arrays->segments, err);
+}
+
+struct replacement {
+    int64_t load;
+    const struct recorded_measure *measures;
+    size_t n;
+};
+
+static enum error_code replace_measures(struct store *store, void *context, struct error *err)
+{
+    const struct replacement *replacement = context;
+    struct measure_arrays arrays CLEANUP(arrays_release);
+    const struct store_query delete = {measures_delete_sql, STORE_NO_ROWS, STORE_QUICK_MS};
+    const struct store_query insert = {measures_insert_sql, STORE_NO_ROWS, STORE_QUICK_MS};
+    arrays_init(&arrays);
+    TRY(fill_arrays(replacement->measures, replacement->n, &arrays, err));
+    const struct store_param params[] = {
+        store_int(replacement->load), store_text(buffer_string(&arrays.texts)),
+        store_text(buffer_string(&arrays.segments)), store_text(buffer_string(&arrays.values))};
+    TRY(store_exec(store, &delete, params, 1, NULL, err));
+    return store_exec(store, &insert, params, ARRAY_SIZE(params), NULL, err);
+}
+
+enum error_code ledger_store_measures(struct store *store, int64_t load,
+                                      const struct recorded_measure *measures, size_t n,
+                                      struct error *err)
+{
+    struct replacement replacement = {.load = load, .measures = measures, .n = n};
+    return store_atomically(store, replace_measures, &replacement, err);
+}
+
+/* From three columns on: text, segment, value. */
+static struct recorded_measure read_measure(const struct store_result *result, size_t row,
+                                            size_t column, struct arena *arena)
+{
+    bool is_null = store_get_null(result, row, column + 2);
+    return (struct recorded_measure){
+        .text = arena_strdup(arena, store_get_text(result, row, column)),
+        .segment = arena_strdup(arena, store_get_text(result, row, column + 1)),
+        .is_null = is_null,
+        .value = is_null ? 0 : store_get_number(result, row, column + 2),
+    };
+}
+
+enum error_code ledger_read_measures(struct store *store, int64_t load, struct arena *arena,
+                                     struct recorded_measure **ret_measures, size_t *ret_n,
+                                     struct error *err)
+{
+    struct store_result result CLEANUP(store_result_release) = {0};
+    const struct store_query query = {measures_read_sql, STORE_ANY_ROWS, STORE_QUICK_MS};
+    const struct store_param params[] = {store_int(load)};
+    TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
+    size_t n = store_rows(&result);
+    struct recorded_measure *measures = arena_calloc(arena, n, sizeof(*measures));
+    for (size_t i = 0; i < n; i++)
+        measures[i] = read_measure(&result, i, 0, arena);
+    *ret_measures = measures;
+    *ret_n = n;
+    return OK;
+}
+
+enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,
+                                    size_t n_loads, struct arena *arena,
+                                    struct trained_measure **ret_measures, size_t *ret_n,
+                                    struct error *err)
+{
+    struct store_result result CLEANUP(store_result_release) = {0};
+    const struct store_query query = {measures_history_sql, STORE_ANY_ROWS, STORE_QUICK_MS};
+    const struct store_param params[] = {store_text(feed), store_int(load),
+                                         store_int((int64_t)n_loads)};
+    TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
+    size_t n = store_rows(&result);
+    struct trained_measure *measures = arena_calloc(arena, n, sizeof(*measures));
+    for (size_t i = 0; i < n; i++)
+        measures[i] = (struct trained_measure){
+            .load = store_get_int(&result, i, 0),
+            .as_of_us = store_get_time(&result, i, 1),
+            .baseline_as_of_us = store_get_time(&result, i, 2),
+            .measure = read_measure(&result, i, 3, arena),
+        };
+    *ret_measures = measures;
+    *ret_n = n;
+    return OK;
+}
+
+static enum error_code untrain(struct store *store, const char *sql, int64_t load,
+                               const char *const *texts, size_t n, struct error *err)
+{
+    struct buffer array CLEANUP(buffer_release);
+    const struct store_query query = {sql, STORE_NO_ROWS, STORE_QUICK_MS};
+    buffer_init(&array, BUFFER_DEFAULT_MAX_BYTES);
+    TRY(store_text_array(texts, n, &array, err));
+    const struct store_param params[] = {store_int(load), store_text(buffer_string(&array))};
+    return store_exec(store, &query, params, ARRAY_SIZE(params), NULL, err);
+}
+
+enum error_code ledger_exclude_measures(struct store *store, int64_t load, const char *const *texts,
+                                        size_t n, struct error *err)
+{
+    return untrain(store, measures_exclude_sql, load, texts, n, err);
+}
+
+enum error_code ledger_restart_measures(struct store *store, int64_t load, const char *const *texts,
+                                        size_t n, struct error *err)
+{
+    return untrain(store, measures_restart_sql, load, texts, n, err);
+}

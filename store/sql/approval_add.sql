@@ -1,0 +1,5 @@
+insert into loadguard.approval (load_id, person, reason, override, evidence_digest)
+values ($1, $2, $3, $4, $5)
+on conflict (load_id, person) where lapsed_at is null do update
+   set reason = excluded.reason, override = excluded.override,
+       evidence_digest = excluded.evidence_digest, at = clock_timestamp();

@@ -1,0 +1,1 @@
+select sequence, hash from loadguard.audit_head where feed = $1;

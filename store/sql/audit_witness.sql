@@ -1,0 +1,1 @@
+select exists (select from loadguard.audit where feed = $1 and hash = $2);

@@ -1,0 +1,1 @@
+select report::text from loadguard.load where id = $1;

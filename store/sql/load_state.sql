@@ -1,0 +1,1 @@
+select state from loadguard.load where id = $1;

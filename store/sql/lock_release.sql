@@ -1,0 +1,1 @@
+select pg_advisory_unlock(loadguard.lock_key($1, $2));

@@ -1,0 +1,1 @@
+delete from loadguard.measure where load_id = $1;

@@ -1,0 +1,2 @@
+update loadguard.measure set trains = false
+ where load_id = $1 and measure = any ($2::text[]) and trains;

@@ -1,0 +1,4 @@
+select measure, segment, value
+  from loadguard.measure
+ where load_id = $1
+ order by measure collate "C", segment collate "C";

@@ -1,0 +1,1 @@
+select exists (select from loadguard.delivery where id = $1);

@@ -1,0 +1,1 @@
+select id from loadguard.event where dedup_key = $1;
