@@ -3,8 +3,9 @@ target_compile_options(loadguard_warnings INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
   -Wwrite-strings -Wcast-qual -Wformat=2 -Wundef -Wvla -Wimplicit-fallthrough
   -Wconversion -Wno-sign-conversion -fno-common
-  # clang takes the float constants NAN and INFINITY for a promotion
-  $<$<C_COMPILER_ID:GNU>:-Wdouble-promotion> $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
+  $<$<C_COMPILER_ID:GNU>:-Wdouble-promotion> # clang takes NAN and INFINITY for a promotion
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>
+  $<$<C_COMPILER_ID:Clang>:-Wno-string-concatenation>)
 
 option(LOADGUARD_TIDY "Run clang-tidy on every file that is compiled" OFF)
 if(LOADGUARD_TIDY)
