@@ -154,7 +154,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 char *clock_format_rfc3339(int64_t unix_us, char out[CLOCK_TEXT_BYTES])
 {
     int64_t days = floor_div(unix_us, USEC_PER_DAY);
-    int64_t rest_us = unix_us - days * USEC_PER_DAY;
+    int64_t rest_us = (unix_us % USEC_PER_DAY + USEC_PER_DAY) % USEC_PER_DAY;
     int64_t seconds = rest_us / USEC_PER_SEC;
     int64_t fraction_us = rest_us % USEC_PER_SEC;
     int year = 0;

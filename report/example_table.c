@@ -259,10 +259,9 @@ static void put_caption(struct page *page, enum sides sides, const char *segment
     static const char *const captions[] = {
         [SIDES_BOTH] = ", old → new", [SIDES_NEW] = ", new rows", [SIDES_OLD] = ", old rows"};
     page_tab(page, indent);
-    page_put(page, INK_DIM, "examples");
-    page_put(page, INK_DIM, *segment == '\0' ? "" : " of ");
-    page_put(page, INK_DIM, segment);
-    page_put(page, INK_DIM, captions[sides]);
+    page_put(page, INK_DIM, *segment == '\0' ? "examples" : "examples of ");
+    page_wrap(page, INK_DIM, indent, segment);
+    page_wrap(page, INK_DIM, indent, captions[sides]);
     page_newline(page);
 }
 

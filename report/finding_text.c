@@ -1,5 +1,6 @@
 #include "report/finding_text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -27,13 +28,29 @@ static bool same_text(const json_t *a, const json_t *b, const char *name)
     return strcmp(stored_text_or_empty(a, name), stored_text_or_empty(b, name)) == 0;
 }
 
-/* Whether two outcomes are one check on two segments. */
+/* Whether the outcome is about a segment, or stands for several. */
+static bool has_segments(const json_t *outcome)
+{
+    return stored_text(outcome, "segment") != NULL || stored_count(outcome, "segments") > 0;
+}
+
+/* Whether two outcomes are one check on different segments. */
 static bool same_check(const json_t *a, const json_t *b)
 {
-    return stored_text(a, "segment") != NULL && stored_text(b, "segment") != NULL &&
-           same_text(a, b, "rule") && same_text(a, b, "column") && same_text(a, b, "action") &&
-           same_text(a, b, "condition") &&
+    return has_segments(a) && has_segments(b) && same_text(a, b, "rule") &&
+           same_text(a, b, "column") && same_text(a, b, "action") &&
            stored_is_true(a, "shadow") == stored_is_true(b, "shadow");
+}
+
+/* How many segments n outcomes from first on are about. */
+static uint64_t count_segments(const json_t *outcomes, size_t first, size_t n)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t segments = stored_count(json_array_get(outcomes, first + i), "segments");
+        total += segments > 0 ? segments : 1;
+    }
+    return total;
 }
 
 /* How many outcomes from first on are segments of one check; at least 1. */
@@ -60,7 +77,7 @@ static void put_mark(struct page *page, const json_t *outcome)
 }
 
 /* The first line: what it leads to, which check, on what. */
-static void put_heading(struct page *page, const json_t *first, size_t n_segments,
+static void put_heading(struct page *page, const json_t *first, uint64_t n_segments,
                         const char *remark)
 {
     CLEANUP(arena_release) struct arena arena = {0};
@@ -71,7 +88,7 @@ static void put_heading(struct page *page, const json_t *first, size_t n_segment
     page_wrap(page, INK_PLAIN, HEADING_INDENT, rest);
     if (n_segments > 1)
         page_wrap(page, INK_PLAIN, HEADING_INDENT,
-                  arena_printf(&arena, " and %zu more segment%s", n_segments - 1,
+                  arena_printf(&arena, " and %" PRIu64 " more segment%s", n_segments - 1,
                                n_segments == 2 ? "" : "s"));
     page_wrap(page, INK_YELLOW, HEADING_INDENT, remark);
     if (stored_is_true(first, "shadow"))
@@ -131,6 +148,15 @@ static const json_t *compared_measure(const json_t *outcome)
     return compared ? measure : NULL;
 }
 
+/* Whether the sentence has the value and the limit already. */
+static bool is_told(const json_t *outcome, const json_t *measure)
+{
+    return measure != NULL && strstr(stored_text_or_empty(outcome, "sentence"), "(limit ") &&
+           strcmp(stored_text_or_empty(measure, "text"),
+                  stored_text_or_empty(outcome, "measured_text")) == 0 &&
+           json_object_get(measure, "relative_error") == NULL;
+}
+
 /* The measures, and what was compared with which limit if that is something else. */
 static void put_measured(struct page *page, struct arena *arena, const json_t *outcome)
 {
@@ -140,7 +166,7 @@ static void put_measured(struct page *page, struct arena *arena, const json_t *o
     const char *basis = stored_text_or_empty(outcome, "basis");
     if (limit == NULL || measured == NULL || measure == NULL)
         put_labelled(page, "measured", finding_text_measures(arena, outcome));
-    if (limit == NULL || measured == NULL)
+    if (limit == NULL || measured == NULL || is_told(outcome, measure))
         return;
     if (measure != NULL)
         measured = measure_text(arena, measure, measured);
@@ -184,7 +210,8 @@ static void put_sentences(struct page *page, struct arena *arena, const json_t *
         put_sentence(page, arena, json_array_get(outcomes, first + i), n > 1);
     if (shown < n) {
         page_tab(page, INDENT);
-        page_printf(page, INK_DIM, "- … %zu more segments", n - shown);
+        page_printf(page, INK_DIM, "- … %" PRIu64 " more segments",
+                    count_segments(outcomes, first + shown, n - shown));
         page_newline(page);
     }
 }
@@ -203,6 +230,16 @@ static void put_examples(struct page *page, const json_t *report, const json_t *
     }
 }
 
+/* Segments that vanished have a condition of their own. */
+static bool have_one_condition(const json_t *outcomes, size_t first, size_t n)
+{
+    const json_t *outcome = json_array_get(outcomes, first);
+    for (size_t i = 1; i < n; i++)
+        if (!same_text(outcome, json_array_get(outcomes, first + i), "condition"))
+            return false;
+    return true;
+}
+
 /* A finding with all that is known about it; n > 1 for so many segments of one check. */
 static void put_full(struct page *page, const json_t *report, const json_t *outcomes, size_t first,
                      size_t n, const char *remark, bool all)
@@ -210,10 +247,11 @@ static void put_full(struct page *page, const json_t *report, const json_t *outc
     CLEANUP(arena_release) struct arena arena = {0};
     const json_t *outcome = json_array_get(outcomes, first);
     page_newline(page);
-    put_heading(page, outcome, n, remark);
+    put_heading(page, outcome, n == 1 ? 1 : count_segments(outcomes, first, n), remark);
     put_sentences(page, &arena, outcomes, first, n, all);
     put_labelled(page, "because", stored_text_or_empty(outcome, "because"));
-    put_labelled(page, "condition", condition_text(&arena, outcome));
+    if (have_one_condition(outcomes, first, n))
+        put_labelled(page, "condition", condition_text(&arena, outcome));
     if (n == 1)
         put_measured(page, &arena, outcome);
     put_examples(page, report, outcomes, first, n, all);

@@ -163,6 +163,7 @@ static json_t *finding_json(const struct report *report, size_t index, size_t *b
     json_t *object = json_object();
     int failed = set_common(object, outcome);
     failed |= set_limit(object, outcome);
+    failed |= values_set(object, "segments", json_integer((json_int_t)outcome->n_segments));
     failed |= values_set(object, "releasable", json_boolean(outcome->releasable));
     failed |=
         set_examples(object, report->schema, outcome,

@@ -73,8 +73,9 @@ enum error_code report_print(const struct report *report, const struct report_st
  *   judged_in     seconds, or null
  *   key           names of the key columns, in key order
  *   findings      [{rule, action, segment, condition, column, measures, measured, limit, basis,
- *                 because, sentence, releasable, shadow, file, line, measured_text, limit_text,
- *                 example_columns, example_columns_left_out, examples_left_out, examples}]
+ *                 because, sentence, releasable, shadow, file, line, segments, measured_text,
+ *                 limit_text, example_columns, example_columns_left_out, examples_left_out,
+ *                 examples}]
  *   outcomes      for errors, what is not applicable and passes: [{outcome, rule, action, segment,
  *                 condition, column, measures, because, sentence, shadow, file, line, segments}]
  *

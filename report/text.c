@@ -11,7 +11,7 @@
 #include "report/stored.h"
 
 #define INDENT 2
-#define MAX_NAMES 6 /* of checks that were not applicable */
+#define MAX_NAMES 6 /* of rules that were not applicable */
 #define MAX_STDERR_LINES 10
 #define HEADLINE_INDENT 9
 #define SEPARATOR " · "
@@ -149,19 +149,22 @@ static void put_facts(struct page *page, const json_t *report)
     page_newline(page);
 }
 
-/* "rows lost, mass reset · score and 3 more" */
-static const char *names_text(struct arena *arena, const json_t *outcomes, const char *kind)
+/* The rules of one kind of outcome, each once: "rows lost, slow drift and 3 more". */
+static const char *rules_text(struct arena *arena, const json_t *outcomes, const char *kind)
 {
-    const char *names = "";
+    const char *text = "";
+    const char *before = "";
     size_t n = 0;
     for (size_t i = 0; i < json_array_size(outcomes); i++) {
         const json_t *outcome = json_array_get(outcomes, i);
-        if (!is_outcome(outcome, kind) || n++ >= MAX_NAMES)
+        const char *rule = stored_text_or_empty(outcome, "rule");
+        if (!is_outcome(outcome, kind) || strcmp(rule, before) == 0)
             continue;
-        names = arena_printf(arena, "%s%s%s", names, n > 1 ? ", " : "",
-                             finding_text_name(arena, outcome));
+        before = rule;
+        if (n++ < MAX_NAMES)
+            text = arena_printf(arena, "%s%s%s", text, n > 1 ? ", " : "", rule);
     }
-    return n <= MAX_NAMES ? names : arena_printf(arena, "%s and %zu more", names, n - MAX_NAMES);
+    return n <= MAX_NAMES ? text : arena_printf(arena, "%s and %zu more", text, n - MAX_NAMES);
 }
 
 /* One check with what there is to say about it. */
@@ -221,7 +224,7 @@ static void put_others(struct page *page, const json_t *report, bool all)
     if (not_applicable > 0) {
         page_printf(page, INK_PLAIN, ", %zu not applicable", not_applicable);
         page_put(page, INK_DIM, ": ");
-        page_wrap(page, INK_DIM, INDENT, names_text(&arena, outcomes, "not applicable"));
+        page_wrap(page, INK_DIM, INDENT, rules_text(&arena, outcomes, "not applicable"));
     }
     page_newline(page);
 }
@@ -263,7 +266,7 @@ static void put_stderr(struct page *page, const json_t *report, bool all)
     if (text[strspn(text, LINE_ENDS " ")] == '\0')
         return;
     page_newline(page);
-    page_put(page, INK_DIM, "the scorer's last lines of standard error");
+    page_wrap(page, INK_DIM, INDENT, "the scorer's last lines of standard error");
     page_newline(page);
     char *rest = all ? text : last_lines(text, MAX_STDERR_LINES);
     for (char *line = strtok_r(rest, LINE_ENDS, &rest); line != NULL;
