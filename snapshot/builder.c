@@ -113,6 +113,17 @@ size_t builder_text_bytes(const struct batch_builder *builder)
     return total;
 }
 
+size_t builder_row_text_bytes(const struct batch_builder *builder, const struct batch *batch,
+                              size_t row)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < builder->n_text_columns; i++) {
+        const uint32_t *offsets = batch->columns[builder->text_columns[i]].offsets;
+        total += offsets[row + 1] - offsets[row];
+    }
+    return total;
+}
+
 size_t builder_memory(const struct batch_builder *builder)
 {
     size_t total = sizeof(*builder);

@@ -79,6 +79,10 @@ static inline enum error_code builder_put_bytes(struct batch_builder *builder,
 enum error_code builder_put_rows(struct batch_builder *builder, const struct batch *batch,
                                  size_t first, size_t count, struct error *err) MUST_CHECK;
 
+/* Bytes of text and numerics in one row. */
+size_t builder_row_text_bytes(const struct batch_builder *builder, const struct batch *batch,
+                              size_t row);
+
 /* A row of some batch. */
 struct row_ref {
     const struct batch *batch;

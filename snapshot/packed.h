@@ -15,7 +15,8 @@
 
 /*
  * Order-free fingerprint of a set of rows: the sum modulo 2^128 of a 128-bit XXH3 hash of each
- * row's canonical encoding, so it is the same whatever order and format the rows came in.
+ * row's canonical encoding (see fingerprint.c), so it is the same whatever order and format the
+ * rows came in. Values count by their bits: 0.0 differs from -0.0, and numeric 1.0 from 1.00.
  */
 struct fingerprint {
     uint64_t low;
@@ -30,9 +31,12 @@ void fingerprint_add(struct fingerprint *fingerprint, const struct batch *batch)
 
 struct packed;
 
-/* Maps a packed snapshot and checks its header, footer and that its schema equals the given one.
- * ERR_CORRUPT names what is wrong. The checksums of the blocks are checked when a block is first
- * looked at. */
+/*
+ * Maps a packed snapshot and checks its header, footer and that its schema equals the given one
+ * (NULL: any; see packed_schema). ERR_NOT_FOUND if there is no such file; ERR_CORRUPT names what is
+ * wrong with it. The checksums of the blocks are checked when a block is first looked at. A file
+ * must not be changed in place while it is mapped; writers here always make a new one.
+ */
 enum error_code packed_open(const char *path, const struct schema *schema,
                             struct packed **ret_packed, struct error *err) MUST_CHECK;
 void packed_free(struct packed *packed);
@@ -40,6 +44,7 @@ DEFINE_POINTER_CLEANUP(struct packed, packed_cleanup, packed_free)
 
 uint64_t packed_rows(const struct packed *packed);
 size_t packed_blocks(const struct packed *packed);
+/* The schema as the file has it; lives as long as the snapshot. */
 const struct schema *packed_schema(const struct packed *packed);
 struct fingerprint packed_fingerprint(const struct packed *packed);
 /* Rows whose key stands more than once, all copies counted; 0 for anything that may be published.
@@ -59,10 +64,11 @@ enum error_code packed_verify(struct packed *packed, struct error *err) MUST_CHE
 struct packer;
 
 struct packer_options {
-    const char
-        *path; /* written as path.tmp and renamed at the end; NULL: an unlinked file in directory */
-    const char *directory; /* for spilled runs and unlinked results */
-    size_t memory_bytes;   /* for sorting; 0: 1 GiB */
+    /* Written as path.tmp and renamed at the end; NULL: an unlinked file in directory. */
+    const char *path;
+    /* For spilled runs and unlinked results; NULL: that of path, else $TMPDIR or /var/tmp. */
+    const char *directory;
+    size_t memory_bytes; /* for sorting; 0: 1 GiB */
 };
 
 /*
