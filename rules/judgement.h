@@ -42,6 +42,9 @@ const char *outcome_kind_name(enum outcome_kind kind);
 
 #define OUTCOME_NO_EXAMPLES SIZE_MAX
 
+/* Name of the built-in rule that blocks a load with duplicate keys; no other rule can have it. */
+#define RULE_DUPLICATE_KEYS "duplicate keys"
+
 /* A measure that a condition looks at. */
 struct outcome_measure {
     const char *text;   /* "share(score = 1 and old.score > 1)" */

@@ -1,0 +1,212 @@
+#include "rules/functions.h"
+
+#include <string.h>
+
+#include "yaml/suggest.h"
+
+#define MAX_ARGS 1000
+
+static const struct scalar_function scalar_functions[] = {
+    {"abs", OP_ABS, TAKES_AMOUNT, 1, 1, false},
+    {"least", OP_LEAST, TAKES_ALIKE, 2, MAX_ARGS, false},
+    {"greatest", OP_GREATEST, TAKES_ALIKE, 2, MAX_ARGS, false},
+    {"coalesce", OP_COALESCE, TAKES_ALIKE, 2, MAX_ARGS, false},
+    {"round", OP_ROUND, TAKES_NUMBER, 1, 1, false},
+    {"floor", OP_FLOOR, TAKES_NUMBER, 1, 1, false},
+    {"ceil", OP_CEIL, TAKES_NUMBER, 1, 1, false},
+    {"ln", OP_LN, TAKES_NUMBER, 1, 1, false},
+    {"log2", OP_LOG2, TAKES_NUMBER, 1, 1, false},
+    {"exp", OP_EXP, TAKES_NUMBER, 1, 1, false},
+    {"sqrt", OP_SQRT, TAKES_NUMBER, 1, 1, false},
+    {"jumped", OP_JUMPED, TAKES_NEW_COLUMN, 1, 1, true},
+    {"shift", OP_SHIFT, TAKES_NEW_COLUMN, 1, 1, true},
+};
+
+static const struct aggregate_function aggregate_functions[] = {
+    {"count", AGG_COUNT, TAKES_ANY, false},
+    {"share", AGG_SHARE, TAKES_CONDITION, false},
+    {"sum", AGG_SUM, TAKES_AMOUNT, false},
+    {"mean", AGG_MEAN, TAKES_AMOUNT, false},
+    {"stddev", AGG_STDDEV, TAKES_NUMBER, false},
+    {"min", AGG_MIN, TAKES_ORDERED, false},
+    {"max", AGG_MAX, TAKES_ORDERED, false},
+    {"quantile", AGG_QUANTILE, TAKES_NUMBER, true},
+    {"distinct", AGG_DISTINCT, TAKES_ANY, false},
+    {"nulls", AGG_NULLS, TAKES_ANY, false},
+    {"arrivals", AGG_ARRIVALS, TAKES_NEW_COLUMN, false},
+    {"top_share", AGG_TOP_SHARE, TAKES_COLUMN, false},
+    {"invalid", AGG_INVALID, TAKES_NUMBER, false},
+};
+
+static const struct bare_measure bare_measures[] = {
+    {"rows", AGG_ROWS},     {"old_rows", AGG_OLD_ROWS}, {"kept", AGG_KEPT},
+    {"added", AGG_ADDED},   {"removed", AGG_REMOVED},   {"duplicates", AGG_DUPLICATES},
+    {"changed", AGG_COUNT},
+};
+
+struct named_remedy {
+    const char *name;
+    struct remedy remedy;
+};
+
+#define NEEDS_HISTORY "needs the history of earlier loads, which this version does not keep"
+#define NOT_AVAILABLE "is not available in this version"
+
+static const struct named_remedy remedies[] = {
+    {"beyond", {NEEDS_HISTORY, "Write a fixed limit: abs(measure) > 5%."}},
+    {"usual", {NEEDS_HISTORY, "Compare with the last load: mean(score) > 1.1 * mean(old.score)."}},
+    {"previous", {NEEDS_HISTORY, "Look at the old side: mean(old.score)."}},
+    {"spread", {NEEDS_HISTORY, "Write a fixed limit, or use stddev(old.score)."}},
+    {"highest", {NEEDS_HISTORY, "Compare with the last load: max(score) > max(old.score)."}},
+    {"lowest", {NEEDS_HISTORY, "Compare with the last load: min(score) < min(old.score)."}},
+    {"recent", {NEEDS_HISTORY, "Write a fixed limit for one load."}},
+    {"psi", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
+    {"ks", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
+    {"emd", {NOT_AVAILABLE, "Use mean(abs(x - old.x))."}},
+    {"js", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
+    {"overlap", {NOT_AVAILABLE, "Use kept / rows, with where: for the rows of a ranking."}},
+    {"spearman", {NOT_AVAILABLE, "Use mean(abs(rank - old.rank)) over a column with the rank."}},
+    {"avg", {NULL, "Write mean(x)."}},
+    {"average", {NULL, "Write mean(x)."}},
+    {"median", {NULL, "Write quantile(x, 0.5)."}},
+    {"percentile", {NULL, "Write quantile(x, 0.95)."}},
+    {"percentile_cont", {NULL, "Write quantile(x, 0.95)."}},
+    {"std", {NULL, "Write stddev(x)."}},
+    {"variance", {NULL, "Write stddev(x) * stddev(x)."}},
+    {"var", {NULL, "Write stddev(x) * stddev(x)."}},
+    {"fraction", {NULL, "Write share(condition)."}},
+    {"percent", {NULL, "Write share(condition) > 5%."}},
+    {"unique", {NULL, "Write distinct(x)."}},
+    {"count_distinct", {NULL, "Write distinct(x)."}},
+    {"ifnull", {NULL, "Write coalesce(x, 0)."}},
+    {"nvl", {NULL, "Write coalesce(x, 0)."}},
+    {"isnull", {NULL, "Write x is null."}},
+    {"isnan", {NULL, "Write invalid(x), the number of rows that are NaN or infinite."}},
+    {"if", {NULL, "Write case when x > 0 then 1 else 0 end."}},
+    {"iif", {NULL, "Write case when x > 0 then 1 else 0 end."}},
+    {"now", {NULL, "Write as_of, the time that the load stands for."}},
+    {"log", {NULL, "Write ln(x) or log2(x)."}},
+    {"log10", {NULL, "Write ln(x) / ln(10)."}},
+    {"pow", {NULL, "Write exp(y * ln(x)), or x * x."}},
+    {"power", {NULL, "Write exp(y * ln(x)), or x * x."}},
+    {"delta", {NULL, "Write x - old.x."}},
+    {"length", {NULL, "Texts can be compared, and matched with like."}},
+    {"lower", {NULL, "Texts can be compared, and matched with like."}},
+    {"upper", {NULL, "Texts can be compared, and matched with like."}},
+    {"file", {NULL, "Write x in file(\"list.txt\")."}},
+    {"rows", {NULL, "Write rows without parentheses, or count(condition)."}},
+    {"old_rows", {NULL, "Write old_rows without parentheses."}},
+    {"kept", {NULL, "Write kept without parentheses."}},
+    {"added", {NULL, "Write added without parentheses."}},
+    {"removed", {NULL, "Write removed without parentheses."}},
+    {"duplicates", {NULL, "Write duplicates without parentheses."}},
+    {"changed", {NULL, "Write changed without parentheses, or x is distinct from old.x."}},
+};
+
+const struct scalar_function *find_scalar_function(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(scalar_functions); i++) {
+        if (strcmp(scalar_functions[i].name, name) == 0)
+            return &scalar_functions[i];
+    }
+    return NULL;
+}
+
+const struct aggregate_function *find_aggregate_function(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(aggregate_functions); i++) {
+        if (strcmp(aggregate_functions[i].name, name) == 0)
+            return &aggregate_functions[i];
+    }
+    return NULL;
+}
+
+const struct bare_measure *find_bare_measure(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bare_measures); i++) {
+        if (strcmp(bare_measures[i].name, name) == 0)
+            return &bare_measures[i];
+    }
+    return NULL;
+}
+
+struct remedy function_remedy(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {
+        if (strcmp(remedies[i].name, name) == 0)
+            return remedies[i].remedy;
+    }
+    return (struct remedy){0};
+}
+
+const char *suggest_function(const char *name)
+{
+    const char *names[ARRAY_SIZE(scalar_functions) + ARRAY_SIZE(aggregate_functions)];
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(scalar_functions); i++)
+        names[n++] = scalar_functions[i].name;
+    for (size_t i = 0; i < ARRAY_SIZE(aggregate_functions); i++)
+        names[n++] = aggregate_functions[i].name;
+    return suggest_closest(name, names, n);
+}
+
+const char *value_type_words(enum value_type type)
+{
+    switch (type) {
+    case VALUE_BOOLEAN:
+        return "true or false";
+    case VALUE_TEXT:
+        return "text";
+    case VALUE_DATE:
+        return "a date";
+    case VALUE_TIME:
+        return "a time";
+    case VALUE_DURATION:
+        return "a duration";
+    case VALUE_UUID:
+        return "a UUID";
+    default:
+        return "a number";
+    }
+}
+
+bool value_type_is_number(enum value_type type)
+{
+    return type == VALUE_INTEGER || type == VALUE_DOUBLE || type == VALUE_NUMERIC;
+}
+
+const char *argument_class_words(enum argument_class takes)
+{
+    switch (takes) {
+    case TAKES_CONDITION:
+        return "a condition";
+    case TAKES_NUMBER:
+        return "a number";
+    case TAKES_AMOUNT:
+        return "a number or a duration";
+    case TAKES_ORDERED:
+        return "a number, a date, a time or a duration";
+    case TAKES_COLUMN:
+    case TAKES_NEW_COLUMN:
+        return "the name of a column";
+    default:
+        return "a value";
+    }
+}
+
+bool argument_class_accepts(enum argument_class takes, enum value_type type)
+{
+    bool amount = value_type_is_number(type) || type == VALUE_DURATION;
+    switch (takes) {
+    case TAKES_CONDITION:
+        return type == VALUE_BOOLEAN;
+    case TAKES_NUMBER:
+        return value_type_is_number(type);
+    case TAKES_AMOUNT:
+        return amount;
+    case TAKES_ORDERED:
+        return amount || type == VALUE_DATE || type == VALUE_TIME;
+    default:
+        return true;
+    }
+}

@@ -1,0 +1,69 @@
+/* The functions of the language: what takes which arguments, and what to say about the others. */
+#ifndef LG_RULES_FUNCTIONS_H
+#define LG_RULES_FUNCTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "diff/diff.h"
+
+/* What a function takes. */
+enum argument_class {
+    TAKES_ANY,       /* a value of any type */
+    TAKES_CONDITION, /* true or false */
+    TAKES_NUMBER,
+    TAKES_AMOUNT,     /* a number or a duration */
+    TAKES_ORDERED,    /* a number, a date, a time or a duration */
+    TAKES_COLUMN,     /* the name of a column */
+    TAKES_NEW_COLUMN, /* the name of a column, its new value */
+    TAKES_ALIKE,      /* several values of one kind */
+};
+
+/* Functions of values: of a row, or of measures. */
+struct scalar_function {
+    const char *name;
+    enum expr_op op;
+    enum argument_class takes;
+    size_t min_args;
+    size_t max_args;
+    bool row_only; /* compares a row with its old one, so has no meaning for measures */
+};
+
+/* Functions of many rows. */
+struct aggregate_function {
+    const char *name;
+    enum aggregate aggregate;
+    enum argument_class takes;
+    bool has_parameter; /* a number between 0 and 1 follows the argument */
+};
+
+/* Measures without argument. */
+struct bare_measure {
+    const char *name;
+    enum aggregate aggregate; /* AGG_COUNT for changed */
+};
+
+/* NULL if there is none of that name. */
+const struct scalar_function *find_scalar_function(const char *name);
+const struct aggregate_function *find_aggregate_function(const char *name);
+const struct bare_measure *find_bare_measure(const char *name);
+
+/* What to say about a name that other tools know; NULL members if nothing is to be said. */
+struct remedy {
+    const char *message; /* after the name; NULL: there is no such function */
+    const char *hint;
+};
+struct remedy function_remedy(const char *name);
+
+/* The function nearest to a name, or NULL. */
+const char *suggest_function(const char *name);
+
+/* "a number", "text"; never NULL. */
+const char *value_type_words(enum value_type type);
+bool value_type_is_number(enum value_type type);
+
+/* What the class wants, in words: "a number". */
+const char *argument_class_words(enum argument_class takes);
+bool argument_class_accepts(enum argument_class takes, enum value_type type);
+
+#endif

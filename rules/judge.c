@@ -1,0 +1,587 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "rules/compiled.h"
+#include "rules/sentence.h"
+
+/* Everything that judging one load needs, and the outcomes so far. */
+struct judging {
+    const struct rule_set *set;
+    const struct diff_result *result;
+    const struct judge_context *context;
+    struct arena *arena;
+    struct outcome *outcomes;
+    size_t n_outcomes;
+    size_t capacity;
+    struct value *values; /* see values_of */
+    size_t values_capacity;
+};
+
+/* What one condition came to for one segment. */
+struct evaluation {
+    enum outcome_kind kind;
+    const char *sentence; /* of an error or what is not applicable */
+};
+
+/* What to say about all segments of a check together. */
+struct tally {
+    size_t passed;
+    size_t not_applicable;
+    size_t found;
+    size_t untold; /* findings and errors beyond the cap */
+    const char *first_reason;
+};
+
+#define ALL_ROWS SIZE_MAX
+
+static void add_outcome(struct judging *j, const struct outcome *outcome)
+{
+    j->outcomes =
+        arena_grow(j->arena, j->outcomes, sizeof(*j->outcomes), &j->capacity, j->n_outcomes + 1);
+    j->outcomes[j->n_outcomes++] = *outcome;
+}
+
+static const struct rule_info *info_of(const struct judging *j, const struct check *check)
+{
+    return &j->set->rules[check->rule].info;
+}
+
+/* The parts of an outcome that do not depend on what was found. */
+static struct outcome blank_outcome(const struct judging *j, const struct check *check,
+                                    const struct check_action *action)
+{
+    const struct rule_info *info = info_of(j, check);
+    return (struct outcome){
+        .rule = info->name,
+        .action = action->action,
+        .shadow = info->shadow,
+        .releasable = true,
+        .column = check->column,
+        .condition = action->condition.text,
+        .basis = "fixed",
+        .because = info->because,
+        .sentence = "",
+        .example_measure = OUTCOME_NO_EXAMPLES,
+        .file = info->file,
+        .line = info->line,
+    };
+}
+
+static const struct measure_result *result_of(const struct judging *j, size_t plan_index)
+{
+    return &j->result->measures[plan_index];
+}
+
+static size_t entry_of(size_t segment)
+{
+    return segment == ALL_ROWS ? 0 : segment;
+}
+
+static const struct segment *segments_of(const struct judging *j, const struct check *check)
+{
+    return result_of(j, check->actions[0].condition.slots[0])->segments;
+}
+
+static const char *segment_text(const struct judging *j, const struct check *check, size_t segment)
+{
+    return segment == ALL_ROWS ? NULL : segments_of(j, check)[segment].text;
+}
+
+/* as_of as the value that conditions see: microseconds since 2000. */
+static struct value as_of_value(const struct judge_context *context)
+{
+    struct value value = {.type = VALUE_TIME, .is_null = !context->has_as_of};
+    if (context->has_as_of &&
+        __builtin_sub_overflow(context->as_of_unix_us, PG_EPOCH_UNIX_US, &value.i64))
+        value.is_null = true;
+    return value;
+}
+
+/* The values that a condition looks at: as_of, then its measures. Valid until the next call. */
+static const struct value *values_of(struct judging *j, const struct condition *condition,
+                                     size_t segment)
+{
+    j->values = arena_grow(j->arena, j->values, sizeof(*j->values), &j->values_capacity,
+                           condition->n_slots + 1);
+    j->values[0] = as_of_value(j->context);
+    for (size_t i = 0; i < condition->n_slots; i++)
+        j->values[i + 1] = result_of(j, condition->slots[i])->values[entry_of(segment)];
+    return j->values;
+}
+
+/* Whether the rows of the last good load had a value for a measure that is NULL now. */
+static bool old_rows_had_value(const struct judging *j, const struct check *check,
+                               size_t plan_index, size_t segment)
+{
+    size_t mirror = j->set->mirrors[plan_index];
+    if (mirror == PLAN_NO_MEASURE || !j->context->has_old)
+        return false;
+    if (segment != ALL_ROWS) {
+        const struct segment *rows = &segments_of(j, check)[segment];
+        if (rows->new_rows == 0 || rows->old_rows == 0)
+            return false;
+    }
+    bool paired = j->set->plan.measures[plan_index].scope == SCOPE_KEPT;
+    if (paired && result_of(j, plan_index)->scope_rows[entry_of(segment)] == 0)
+        return false;
+    return result_of(j, mirror)->values[entry_of(segment)].i64 > 0;
+}
+
+static bool was_known(const struct judging *j, const struct check *check, size_t plan_index,
+                      size_t segment)
+{
+    const char *text = j->set->plan.measures[plan_index].text;
+    const char *name = segment_text(j, check, segment);
+    struct value previous;
+    if (j->context->previous != NULL &&
+        j->context->previous(text, name == NULL ? "" : name, &previous, j->context->previous_arg))
+        return !previous.is_null;
+    return old_rows_had_value(j, check, plan_index, segment);
+}
+
+/* A condition without a value: an error if it had one for the last good load. */
+static struct evaluation unknown_value(struct judging *j, const struct check *check,
+                                       const struct condition *condition,
+                                       const struct value *values, size_t segment)
+{
+    const char *missing = NULL;
+    if (condition->uses_as_of && values[0].is_null)
+        return (struct evaluation){OUTCOME_NOT_APPLICABLE, "the load has no as_of time"};
+    for (size_t i = 0; i < condition->n_slots; i++) {
+        if (!values[i + 1].is_null)
+            continue;
+        const char *text = j->set->plan.measures[condition->slots[i]].text;
+        if (was_known(j, check, condition->slots[i], segment))
+            return (struct evaluation){
+                OUTCOME_ERROR,
+                arena_printf(j->arena, "%s has no value in this load, but had one before", text)};
+        if (missing == NULL)
+            missing = text;
+    }
+    if (missing == NULL)
+        return (struct evaluation){OUTCOME_NOT_APPLICABLE,
+                                   "the condition has no value, as after a division by zero"};
+    return (struct evaluation){OUTCOME_NOT_APPLICABLE,
+                               arena_printf(j->arena, "%s has no value to judge", missing)};
+}
+
+static struct evaluation file_error(struct judging *j, const struct condition *condition)
+{
+    for (size_t i = 0; i < condition->n_file_counts; i++) {
+        size_t index = condition->file_counts[i];
+        const struct value *count = &result_of(j, index)->values[0];
+        if (count->is_null || count->i64 == 0)
+            return (struct evaluation){OUTCOME_ERROR,
+                                       arena_printf(j->arena, "%s is 0: the file matches no row",
+                                                    j->set->plan.measures[index].text)};
+    }
+    return (struct evaluation){OUTCOME_PASS, ""};
+}
+
+static enum error_code evaluate(struct judging *j, const struct check *check,
+                                const struct condition *condition, size_t segment,
+                                struct evaluation *ret_evaluation, struct error *err)
+{
+    struct value truth;
+    if (condition->needs_old && !j->context->has_old) {
+        *ret_evaluation = (struct evaluation){OUTCOME_NOT_APPLICABLE,
+                                              "there is no last good load to compare with"};
+        return OK;
+    }
+    *ret_evaluation = file_error(j, condition);
+    if (ret_evaluation->kind == OUTCOME_ERROR)
+        return OK;
+    const struct value *values = values_of(j, condition, segment);
+    TRY(expr_eval_measures(condition->expr, values, &truth, err));
+    if (truth.is_null)
+        *ret_evaluation = unknown_value(j, check, condition, values, segment);
+    else
+        ret_evaluation->kind = truth.u8 != 0 ? OUTCOME_FINDING : OUTCOME_PASS;
+    return OK;
+}
+
+static void describe_measures(struct judging *j, const struct condition *condition, size_t segment,
+                              struct outcome *outcome)
+{
+    struct outcome_measure *measures =
+        arena_calloc(j->arena, condition->n_slots, sizeof(*measures));
+    for (size_t i = 0; i < condition->n_slots; i++) {
+        size_t index = condition->slots[i];
+        const struct measure_result *result = result_of(j, index);
+        measures[i].text = j->set->plan.measures[index].text;
+        measures[i].plan_index = index;
+        measures[i].value = result->values[entry_of(segment)];
+        measures[i].relative_error = result->relative_error;
+        measures[i].has_arrived_at = result->arrived_at != NULL && !measures[i].value.is_null;
+        if (measures[i].has_arrived_at)
+            measures[i].arrived_at = result->arrived_at[entry_of(segment)];
+    }
+    outcome->measures = measures;
+    outcome->n_measures = condition->n_slots;
+}
+
+static bool is_share(const struct judging *j, const struct comparison *comparison)
+{
+    if (comparison->sole_measure == CONDITION_NONE)
+        return false;
+    enum aggregate aggregate = j->set->plan.measures[comparison->sole_measure].aggregate;
+    return aggregate == AGG_SHARE || aggregate == AGG_ARRIVALS || aggregate == AGG_TOP_SHARE;
+}
+
+static void describe_comparison(struct judging *j, const struct comparison *comparison,
+                                size_t segment, struct outcome *outcome)
+{
+    const struct value *arrived_at = NULL;
+    if (comparison->sole_measure != CONDITION_NONE) {
+        const struct measure_result *result = result_of(j, comparison->sole_measure);
+        if (result->arrived_at != NULL)
+            arrived_at = &result->arrived_at[entry_of(segment)];
+    }
+    outcome->has_limit = true;
+    outcome->limit_is_percentage = comparison->is_percentage || is_share(j, comparison);
+    outcome->example_measure =
+        comparison->example == CONDITION_NONE ? OUTCOME_NO_EXAMPLES : comparison->example;
+    outcome->sentence = sentence_limit(j->set, comparison, &outcome->measured, &outcome->limit,
+                                       outcome->limit_is_percentage, arrived_at, j->arena);
+}
+
+/* Finds the first comparison with a constant that is true. */
+static enum error_code find_limit(struct judging *j, const struct condition *condition,
+                                  const struct value *values, size_t segment,
+                                  struct outcome *outcome, struct error *err)
+{
+    for (size_t i = 0; i < condition->n_comparisons; i++) {
+        const struct comparison *comparison = &condition->comparisons[i];
+        struct value truth;
+        TRY(expr_eval_measures(comparison->test, values, &truth, err));
+        if (truth.is_null || truth.u8 == 0)
+            continue;
+        TRY(expr_eval_measures(comparison->measured, values, &outcome->measured, err));
+        TRY(expr_eval_measures(comparison->limit, values, &outcome->limit, err));
+        describe_comparison(j, comparison, segment, outcome);
+        return OK;
+    }
+    return OK;
+}
+
+static const char *with_segment(struct judging *j, const char *segment, const char *sentence)
+{
+    return segment == NULL ? sentence : arena_printf(j->arena, "%s: %s", segment, sentence);
+}
+
+static enum error_code add_finding(struct judging *j, const struct check *check,
+                                   const struct check_action *action, size_t segment,
+                                   struct error *err)
+{
+    const struct condition *condition = &action->condition;
+    const struct value *values = values_of(j, condition, segment);
+    struct outcome outcome = blank_outcome(j, check, action);
+    outcome.kind = OUTCOME_FINDING;
+    outcome.segment = segment_text(j, check, segment);
+    describe_measures(j, condition, segment, &outcome);
+    TRY(find_limit(j, condition, values, segment, &outcome, err));
+    if (!outcome.has_limit)
+        outcome.sentence = sentence_values(outcome.measures, outcome.n_measures, j->arena);
+    outcome.sentence = with_segment(j, outcome.segment, outcome.sentence);
+    add_outcome(j, &outcome);
+    return OK;
+}
+
+static void add_other(struct judging *j, const struct check *check,
+                      const struct check_action *action, const struct evaluation *evaluation,
+                      size_t segment)
+{
+    struct outcome outcome = blank_outcome(j, check, action);
+    outcome.kind = evaluation->kind;
+    outcome.segment = segment_text(j, check, segment);
+    if (evaluation->kind == OUTCOME_ERROR)
+        outcome.action = ACTION_HOLD;
+    describe_measures(j, &action->condition, segment, &outcome);
+    outcome.sentence = with_segment(j, outcome.segment, evaluation->sentence);
+    add_outcome(j, &outcome);
+}
+
+/* How much an evaluation counts when a rule has several actions and none is a finding. */
+static int weight(enum outcome_kind kind)
+{
+    return kind == OUTCOME_ERROR ? 2 : kind == OUTCOME_PASS ? 1 : 0;
+}
+
+/* Evaluates the actions, the strongest first, until one finds something. */
+static enum error_code evaluate_actions(struct judging *j, const struct check *check,
+                                        size_t segment, const struct check_action **ret_action,
+                                        struct evaluation *ret_evaluation, struct error *err)
+{
+    for (size_t i = 0; i < check->n_actions; i++) {
+        struct evaluation evaluation;
+        const struct check_action *action = &check->actions[i];
+        TRY(evaluate(j, check, &action->condition, segment, &evaluation, err));
+        if (i == 0 || weight(evaluation.kind) > weight(ret_evaluation->kind) ||
+            evaluation.kind == OUTCOME_FINDING) {
+            *ret_evaluation = evaluation;
+            *ret_action = action;
+        }
+        if (evaluation.kind == OUTCOME_FINDING)
+            break;
+    }
+    return OK;
+}
+
+static enum error_code judge_rows(struct judging *j, const struct check *check, struct error *err)
+{
+    const struct check_action *action = NULL;
+    struct evaluation evaluation = {0};
+    int64_t min_rows = j->set->rules[check->rule].min_rows;
+    const struct row_counts *counts = &j->result->counts;
+    if (counts->new_rows < (uint64_t)min_rows && counts->old_rows < (uint64_t)min_rows) {
+        action = &check->actions[0];
+        evaluation.kind = OUTCOME_NOT_APPLICABLE;
+        evaluation.sentence = "there are fewer rows than min_rows";
+    } else {
+        TRY(evaluate_actions(j, check, ALL_ROWS, &action, &evaluation, err));
+    }
+    if (evaluation.kind == OUTCOME_FINDING)
+        return add_finding(j, check, action, ALL_ROWS, err);
+    add_other(j, check, action, &evaluation, ALL_ROWS);
+    return OK;
+}
+
+/* Whether the segment has rows on one side only, and enough of them to tell. */
+static bool came_or_went(const struct judging *j, const struct check *check,
+                         const struct segment *segment)
+{
+    uint64_t min_rows = (uint64_t)j->set->rules[check->rule].min_rows;
+    uint64_t larger = segment->new_rows > segment->old_rows ? segment->new_rows : segment->old_rows;
+    return min_rows > 0 && j->context->has_old && !segment->is_rest && larger >= min_rows &&
+           (segment->new_rows == 0 || segment->old_rows == 0);
+}
+
+static void add_coming_or_going(struct judging *j, const struct check *check, size_t index)
+{
+    const struct segment *segment = &segments_of(j, check)[index];
+    struct outcome outcome = blank_outcome(j, check, &check->actions[0]);
+    bool went = segment->new_rows == 0;
+    char rows[SENTENCE_VALUE_BYTES];
+    struct value count = {.type = VALUE_INTEGER,
+                          .i64 = (int64_t)(went ? segment->old_rows : segment->new_rows)};
+    (void)sentence_value(&count, false, rows);
+    outcome.kind = OUTCOME_FINDING;
+    outcome.segment = segment->text;
+    outcome.column = NULL;
+    outcome.condition = arena_printf(j->arena, "a segment of at least %lld rows %s",
+                                     (long long)j->set->rules[check->rule].min_rows,
+                                     went ? "vanished" : "appeared");
+    outcome.sentence =
+        went ? arena_printf(j->arena, "%s has vanished: it had %s rows in the last good load",
+                            segment->text, rows)
+             : arena_printf(j->arena, "%s has appeared: it has %s rows and had none", segment->text,
+                            rows);
+    add_outcome(j, &outcome);
+}
+
+/* A finding or error of one segment, unless there are too many to list. */
+static enum error_code add_segment(struct judging *j, const struct check *check,
+                                   const struct check_action *action,
+                                   const struct evaluation *evaluation, size_t segment,
+                                   struct tally *tally, struct error *err)
+{
+    if (tally->found == JUDGEMENT_MAX_SEGMENT_FINDINGS) {
+        tally->untold++;
+        return OK;
+    }
+    tally->found++;
+    if (evaluation->kind == OUTCOME_FINDING)
+        return add_finding(j, check, action, segment, err);
+    add_other(j, check, action, evaluation, segment);
+    return OK;
+}
+
+static void count_reason(struct tally *tally, const char *reason)
+{
+    if (tally->first_reason == NULL)
+        tally->first_reason = reason;
+    tally->not_applicable++;
+}
+
+static enum error_code judge_segment(struct judging *j, const struct check *check, size_t index,
+                                     struct tally *tally, struct error *err)
+{
+    const struct segment *segment = &segments_of(j, check)[index];
+    const struct check_action *action = NULL;
+    struct evaluation evaluation = {0};
+    uint64_t min_rows = (uint64_t)j->set->rules[check->rule].min_rows;
+    if (segment->new_rows < min_rows && segment->old_rows < min_rows) {
+        count_reason(tally, "fewer rows than min_rows");
+        return OK;
+    }
+    if (came_or_went(j, check, segment)) {
+        if (!check->reports_segments)
+            count_reason(tally, "the segment stands on one side only");
+        else if (tally->found++ < JUDGEMENT_MAX_SEGMENT_FINDINGS)
+            add_coming_or_going(j, check, index);
+        else
+            tally->untold++;
+        return OK;
+    }
+    TRY(evaluate_actions(j, check, index, &action, &evaluation, err));
+    if (evaluation.kind == OUTCOME_PASS)
+        tally->passed++;
+    else if (evaluation.kind == OUTCOME_NOT_APPLICABLE)
+        count_reason(tally, evaluation.sentence);
+    else
+        return add_segment(j, check, action, &evaluation, index, tally, err);
+    return OK;
+}
+
+/* One outcome for all segments that share a kind. */
+static void add_summary(struct judging *j, const struct check *check, enum outcome_kind kind,
+                        size_t n_segments, const char *sentence)
+{
+    if (n_segments == 0)
+        return;
+    struct outcome outcome = blank_outcome(j, check, &check->actions[0]);
+    outcome.kind = kind;
+    outcome.n_segments = n_segments;
+    outcome.sentence = sentence;
+    add_outcome(j, &outcome);
+}
+
+static enum error_code judge_segments(struct judging *j, const struct check *check,
+                                      struct error *err)
+{
+    struct tally tally = {0};
+    size_t n = result_of(j, check->actions[0].condition.slots[0])->n_segments;
+    for (size_t i = 0; i < n; i++)
+        TRY(judge_segment(j, check, i, &tally, err));
+    add_summary(j, check, OUTCOME_FINDING, tally.untold,
+                arena_printf(j->arena, "%zu more segments are like this", tally.untold));
+    add_summary(j, check, OUTCOME_NOT_APPLICABLE, tally.not_applicable,
+                tally.first_reason == NULL ? "" : tally.first_reason);
+    add_summary(j, check, OUTCOME_PASS, tally.passed, "");
+    return OK;
+}
+
+/* Reason for which a column that should be a category is none; NULL if all are. */
+static const char *no_category(struct judging *j, const struct check *check)
+{
+    for (size_t i = 0; i < check->n_categories; i++) {
+        const struct category_test *test = &check->categories[i];
+        const struct value *now = &result_of(j, test->distinct)->values[0];
+        const struct value *before = &result_of(j, test->old_distinct)->values[0];
+        int64_t distinct = now->is_null ? 0 : now->i64;
+        if (!before->is_null && before->i64 > distinct)
+            distinct = before->i64;
+        if (distinct < CATEGORY_MIN || distinct > CATEGORY_MAX)
+            return arena_printf(j->arena, "%s has %lld different value%s; a category has %d to %d",
+                                j->set->plan.schema->columns[test->column].name,
+                                (long long)distinct, distinct == 1 ? "" : "s", CATEGORY_MIN,
+                                CATEGORY_MAX);
+    }
+    return NULL;
+}
+
+static enum error_code judge_check(struct judging *j, const struct check *check, struct error *err)
+{
+    const char *reason = no_category(j, check);
+    if (reason != NULL) {
+        struct outcome outcome = blank_outcome(j, check, &check->actions[0]);
+        outcome.kind = OUTCOME_NOT_APPLICABLE;
+        outcome.sentence = reason;
+        add_outcome(j, &outcome);
+        return OK;
+    }
+    return check->n_by > 0 ? judge_segments(j, check, err) : judge_rows(j, check, err);
+}
+
+/* Rows whose key stands twice cannot be told apart, so nobody can release them. */
+static void judge_duplicates(struct judging *j)
+{
+    uint64_t duplicates = j->result->counts.duplicates;
+    char rows[SENTENCE_VALUE_BYTES];
+    struct outcome outcome = {
+        .kind = duplicates > 0 ? OUTCOME_FINDING : OUTCOME_PASS,
+        .rule = RULE_DUPLICATE_KEYS,
+        .action = ACTION_BLOCK,
+        .releasable = false,
+        .condition = "duplicates > 0",
+        .has_limit = duplicates > 0,
+        .measured = {.type = VALUE_INTEGER, .i64 = (int64_t)duplicates},
+        .limit = {.type = VALUE_INTEGER},
+        .basis = "fixed",
+        .because = "rows with the same key cannot be told apart",
+        .sentence = "",
+        .example_measure = OUTCOME_NO_EXAMPLES,
+        .file = "",
+    };
+    struct outcome_measure *measure = arena_alloc(j->arena, sizeof(*measure));
+    *measure = (struct outcome_measure){
+        .text = "duplicates", .plan_index = j->set->duplicates, .value = outcome.measured};
+    outcome.measures = measure;
+    outcome.n_measures = 1;
+    if (duplicates > 0) {
+        outcome.example_measure = j->set->duplicates;
+        outcome.sentence = arena_printf(j->arena, "%s rows share their key with another row",
+                                        sentence_value(&outcome.measured, false, rows));
+    }
+    add_outcome(j, &outcome);
+}
+
+static int rank(const struct outcome *outcome)
+{
+    switch (outcome->kind) {
+    case OUTCOME_FINDING:
+        return ACTION_BLOCK - (int)outcome->action;
+    case OUTCOME_ERROR:
+        return N_ACTIONS;
+    case OUTCOME_NOT_APPLICABLE:
+        return N_ACTIONS + 1;
+    default:
+        return N_ACTIONS + 2;
+    }
+}
+
+/* Puts the outcomes in order of rank, keeping theirs within each. */
+static void sort_outcomes(struct judging *j)
+{
+    struct outcome *sorted = arena_calloc(j->arena, j->n_outcomes, sizeof(*sorted));
+    size_t n = 0;
+    for (int r = 0; r <= N_ACTIONS + 2; r++) {
+        for (size_t i = 0; i < j->n_outcomes; i++) {
+            if (rank(&j->outcomes[i]) == r)
+                sorted[n++] = j->outcomes[i];
+        }
+    }
+    j->outcomes = sorted;
+}
+
+static enum verdict verdict_of(const struct outcome *outcome)
+{
+    if (outcome->shadow)
+        return VERDICT_PASS;
+    if (outcome->kind == OUTCOME_ERROR)
+        return VERDICT_HOLD;
+    if (outcome->kind != OUTCOME_FINDING)
+        return VERDICT_PASS;
+    return (enum verdict)(outcome->action + VERDICT_WARN);
+}
+
+enum error_code rule_set_judge(const struct rule_set *set, const struct diff_result *result,
+                               const struct judge_context *context, struct arena *arena,
+                               struct judgement *ret_judgement, struct error *err)
+{
+    struct judging j = {.set = set, .result = result, .context = context, .arena = arena};
+    judge_duplicates(&j);
+    for (size_t i = 0; i < set->n_checks; i++)
+        TRY(judge_check(&j, &set->checks[i], err));
+    sort_outcomes(&j);
+    struct judgement judgement = {.outcomes = j.outcomes, .n_outcomes = j.n_outcomes};
+    for (size_t i = 0; i < j.n_outcomes; i++) {
+        enum verdict verdict = verdict_of(&j.outcomes[i]);
+        judgement.n_findings += verdict != VERDICT_PASS;
+        if (verdict > judgement.verdict)
+            judgement.verdict = verdict;
+    }
+    *ret_judgement = judgement;
+    return OK;
+}

@@ -1,0 +1,612 @@
+#include "rules/rule.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/check.h"
+#include "rules/rule_set.h"
+#include "yaml/keys.h"
+#include "yaml/suggest.h"
+
+#define MAX_NAME_BYTES 200
+
+/* What reading needs. */
+struct reading {
+    const struct schema *schema;
+    const char *default_text;
+    struct arena *arena;
+    struct diagnostics *diags;
+    struct rule_list *list;
+};
+
+/* The keys of one rule, as written. */
+struct rule_map {
+    const char *name;
+    const struct yaml_node *actions[N_ACTIONS];
+    const char *because;
+    const struct yaml_node *where;
+    struct key_texts by;
+    struct key_texts each;
+    struct key_texts except;
+    const struct yaml_node *rules;
+    int64_t min_rows;
+    bool shadow;
+    bool off;
+    const char *include;
+    const struct yaml_node *rollback;
+    const struct yaml_node *sql;
+    const struct yaml_node *min_history;
+    const struct yaml_node *node;
+};
+
+#define RULE(member) offsetof(struct rule_map, member)
+
+static const struct key rule_keys[] = {
+    {.name = "name",
+     .kind = KEY_TEXT,
+     .offset = RULE(name),
+     .doc = "Name of the rule, once in a set. A rule of a name that an included file has takes its "
+            "place."},
+    {.name = "warn",
+     .kind = KEY_NODE,
+     .offset = RULE(actions[ACTION_WARN]),
+     .doc = "Condition on which the load is published and people are told."},
+    {.name = "hold",
+     .kind = KEY_NODE,
+     .offset = RULE(actions[ACTION_HOLD]),
+     .doc = "Condition on which the load waits for a person."},
+    {.name = "block",
+     .kind = KEY_NODE,
+     .offset = RULE(actions[ACTION_BLOCK]),
+     .doc = "Condition on which the load is rejected."},
+    {.name = "because",
+     .kind = KEY_TEXT,
+     .offset = RULE(because),
+     .by_default = "",
+     .doc = "Why the rule is there; shown with its findings."},
+    {.name = "where",
+     .kind = KEY_NODE,
+     .offset = RULE(where),
+     .doc = "Condition on rows that all measures of the rule are limited to."},
+    {.name = "by",
+     .kind = KEY_TEXTS,
+     .offset = RULE(by),
+     .min = 1,
+     .max = MEASURE_MAX_BY,
+     .doc = "Column or columns whose values are judged one by one, or `each category`."},
+    {.name = "min_rows",
+     .kind = KEY_INTEGER,
+     .offset = RULE(min_rows),
+     .min = 1,
+     .max = INT64_MAX,
+     .doc = "Segments with fewer rows on both sides are not judged; one above it that vanished or "
+            "appeared is a finding."},
+    {.name = "shadow",
+     .kind = KEY_BOOL,
+     .offset = RULE(shadow),
+     .by_default = "false",
+     .doc = "Evaluate and record, but never act."},
+    {.name = "each",
+     .kind = KEY_TEXTS,
+     .offset = RULE(each),
+     .min = 1,
+     .max = SCHEMA_MAX_COLUMNS,
+     .doc = "Kinds of column to which the rule is applied one by one, as x."},
+    {.name = "except",
+     .kind = KEY_TEXTS,
+     .offset = RULE(except),
+     .min = 1,
+     .max = SCHEMA_MAX_COLUMNS,
+     .doc = "Columns that each: leaves out."},
+    {.name = "rules",
+     .kind = KEY_NODE,
+     .offset = RULE(rules),
+     .doc = "Rules to which the each: beside them applies."},
+    {.name = "include",
+     .kind = KEY_TEXT,
+     .offset = RULE(include),
+     .doc = "Another file of rules, or `default`."},
+    {.name = "off",
+     .kind = KEY_BOOL,
+     .offset = RULE(off),
+     .by_default = "false",
+     .doc = "Switches off an included rule of this name."},
+    {.name = "rollback", .kind = KEY_NODE, .offset = RULE(rollback)},
+    {.name = "sql", .kind = KEY_NODE, .offset = RULE(sql)},
+    {.name = "min_history", .kind = KEY_NODE, .offset = RULE(min_history)},
+};
+
+static const struct key_table rule_table = {
+    .keys = rule_keys,
+    .n_keys = ARRAY_SIZE(rule_keys),
+    .struct_bytes = sizeof(struct rule_map),
+    .name_offset = KEY_NO_OFFSET,
+    .node_offset = RULE(node),
+};
+
+/* Kinds of column in each:. */
+struct selector {
+    const char *name;
+    unsigned types; /* bit per column_type */
+};
+
+#define TYPE_BIT(type) (1U << (type))
+#define INTEGER_TYPES (TYPE_BIT(TYPE_BIGINT) | TYPE_BIT(TYPE_INTEGER))
+#define CATEGORY_TYPES (TYPE_BIT(TYPE_TEXT) | TYPE_BIT(TYPE_BOOLEAN))
+
+static const struct selector selectors[] = {
+    {"number",
+     INTEGER_TYPES | TYPE_BIT(TYPE_REAL) | TYPE_BIT(TYPE_DOUBLE) | TYPE_BIT(TYPE_NUMERIC)},
+    {"integer", INTEGER_TYPES},
+    {"text", TYPE_BIT(TYPE_TEXT)},
+    {"boolean", TYPE_BIT(TYPE_BOOLEAN)},
+    {"time", TYPE_BIT(TYPE_DATE) | TYPE_BIT(TYPE_TIMESTAMPTZ)},
+    {"category", CATEGORY_TYPES},
+    {"any", ~0U},
+};
+
+bool rule_column_is_categorical(const struct schema *schema, size_t column)
+{
+    return (CATEGORY_TYPES & TYPE_BIT(schema->columns[column].type)) != 0 &&
+           !schema_is_key(schema, column);
+}
+
+/* Reports a column that is not there; words are other names that could have been meant. */
+static void unknown_column(struct reading *r, const struct yaml_node *node,
+                           const char *const *words, size_t n_words)
+{
+    size_t n = 0;
+    const char **names = arena_calloc(r->arena, r->schema->n_columns + n_words, sizeof(*names));
+    for (size_t i = 0; i < n_words; i++)
+        names[n++] = words[i];
+    for (size_t i = 0; i < r->schema->n_columns; i++)
+        names[n++] = r->schema->columns[i].name;
+    yaml_problem(r->diags, node, "there is no column '%s'", node->text);
+    const char *near = suggest_closest(node->text, names, n);
+    if (near != NULL)
+        diagnostics_hint(r->diags, "Did you mean '%s'?", near);
+}
+
+static const struct selector *find_selector(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(selectors); i++) {
+        if (strcmp(selectors[i].name, name) == 0)
+            return &selectors[i];
+    }
+    return NULL;
+}
+
+static void select_one(struct reading *r, const struct yaml_node *node, struct rule *rule,
+                       bool *chosen)
+{
+    const struct selector *selector = find_selector(node->text);
+    long column = schema_find(r->schema, node->text);
+    if (selector == NULL && column < 0) {
+        const char *names[ARRAY_SIZE(selectors)];
+        for (size_t i = 0; i < ARRAY_SIZE(selectors); i++)
+            names[i] = selectors[i].name;
+        unknown_column(r, node, names, ARRAY_SIZE(selectors));
+        return;
+    }
+    rule->each_category |= selector != NULL && strcmp(selector->name, "category") == 0;
+    for (size_t i = 0; i < r->schema->n_columns; i++) {
+        if (selector == NULL ? i == (size_t)column
+                             : (selector->types & TYPE_BIT(r->schema->columns[i].type)) != 0)
+            chosen[i] = true;
+    }
+    if (selector == NULL && schema_is_key(r->schema, (size_t)column)) {
+        yaml_problem(r->diags, node, "'%s' is part of the key, which never changes", node->text);
+        diagnostics_hint(r->diags, "each: goes over value columns.");
+    }
+}
+
+/* Resolves each: and except: to columns. */
+static void read_each(struct reading *r, const struct key_texts *each,
+                      const struct key_texts *except, struct rule *rule)
+{
+    size_t n = r->schema->n_columns;
+    bool *chosen = arena_calloc(r->arena, n, sizeof(*chosen));
+    rule->has_each = each->n > 0;
+    for (size_t i = 0; i < each->n; i++)
+        select_one(r, each->nodes[i], rule, chosen);
+    for (size_t i = 0; i < except->n; i++) {
+        long column = schema_find(r->schema, except->texts[i]);
+        if (column < 0)
+            unknown_column(r, except->nodes[i], NULL, 0);
+        else
+            chosen[column] = false;
+    }
+    rule->columns = arena_calloc(r->arena, n, sizeof(*rule->columns));
+    for (size_t i = 0; i < n; i++) {
+        if (chosen[i] && !schema_is_key(r->schema, i))
+            rule->columns[rule->n_columns++] = i;
+    }
+}
+
+static void read_by(struct reading *r, const struct key_texts *by, struct rule *rule)
+{
+    static const char *const words[] = {"each category"};
+    if (by->n == 1 && strcmp(by->texts[0], words[0]) == 0) {
+        rule->by = BY_EACH_CATEGORY;
+        return;
+    }
+    rule->by = by->n > 0 ? BY_COLUMNS : BY_NONE;
+    rule->by_columns = arena_calloc(r->arena, by->n + 1, sizeof(*rule->by_columns));
+    for (size_t i = 0; i < by->n; i++) {
+        long column = schema_find(r->schema, by->texts[i]);
+        if (column < 0) {
+            unknown_column(r, by->nodes[i], words, ARRAY_SIZE(words));
+            continue;
+        }
+        for (size_t j = 0; j < rule->n_by_columns; j++) {
+            if (rule->by_columns[j] == (size_t)column)
+                yaml_problem(r->diags, by->nodes[i], "'%s' stands twice", by->texts[i]);
+        }
+        rule->by_columns[rule->n_by_columns++] = (size_t)column;
+    }
+}
+
+static void read_actions(struct reading *r, const struct rule_map *map, struct rule *rule)
+{
+    for (int action = N_ACTIONS - 1; action >= 0; action--) {
+        const struct yaml_node *node = map->actions[action];
+        if (node == NULL)
+            continue;
+        rule->actions[rule->n_actions++] = (struct rule_action){
+            .action = (enum action)action,
+            .node = node,
+            .ast = check_parse(node, r->arena, r->diags),
+        };
+    }
+}
+
+/* Keys that belong to what this version does not have. */
+static bool refuse_unavailable(struct reading *r, const struct rule_map *map)
+{
+    if (map->rollback != NULL) {
+        yaml_problem(r->diags, map->rollback, "rollback: is not available in rules for a load");
+        diagnostics_hint(r->diags, "Before publication, block: keeps the last good load live.");
+    }
+    if (map->sql != NULL) {
+        yaml_problem(r->diags, map->sql, "sql: is not available in this version");
+        diagnostics_hint(r->diags, "Write the measure as an expression, as in share(x > 0).");
+    }
+    if (map->min_history != NULL) {
+        yaml_problem(r->diags, map->min_history,
+                     "min_history: is not available in this version, which judges without history");
+        diagnostics_hint(r->diags, "Leave it away and write fixed limits.");
+    }
+    return map->rollback != NULL || map->sql != NULL || map->min_history != NULL;
+}
+
+/* Whether only the named keys stand in the map; reports the others. */
+static bool only_keys(struct reading *r, const struct yaml_node *node, const char *with,
+                      const char *const *allowed, size_t n_allowed)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node->n; i++) {
+        bool found = false;
+        for (size_t j = 0; j < n_allowed; j++)
+            found |= strcmp(node->entries[i].key->text, allowed[j]) == 0;
+        if (found)
+            continue;
+        yaml_problem(r->diags, node->entries[i].value,
+                     "%s cannot stand beside %s:", node->entries[i].key->text, with);
+        ok = false;
+    }
+    return ok;
+}
+
+static struct rule *find_rule(struct rule_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (!list->rules[i].dropped && strcmp(list->rules[i].name, name) == 0)
+            return &list->rules[i];
+    }
+    return NULL;
+}
+
+/* Whether `inner` is `outer` or was included, directly or not, by it. */
+static bool frame_is_within(const struct rule_frame *inner, const struct rule_frame *outer)
+{
+    for (const struct rule_frame *at = inner; at != NULL; at = at->parent) {
+        if (at == outer)
+            return true;
+    }
+    return false;
+}
+
+/* Makes room for a rule of that name: false with a problem if the name is taken. */
+static bool claim_name(struct reading *r, const struct rule *rule)
+{
+    struct rule *other = find_rule(r->list, rule->name);
+    const struct yaml_node *name = yaml_get(rule->node, "name");
+    if (other == NULL)
+        return true;
+    if (other->frame == rule->frame) {
+        yaml_problem(r->diags, name, "there is a rule of this name in line %u already",
+                     other->node->line);
+        diagnostics_hint(r->diags, "Give one of them another name.");
+        return false;
+    }
+    if (frame_is_within(rule->frame, other->frame)) {
+        yaml_problem(r->diags, name, "a rule of this name stands before the include, in %s:%u",
+                     other->frame->name, other->node->line);
+        diagnostics_hint(r->diags, "Put include: first; what follows it takes precedence.");
+        return false;
+    }
+    other->dropped = true;
+    return true;
+}
+
+static bool check_name_text(struct reading *r, const struct rule_map *map)
+{
+    const struct yaml_node *node = yaml_get(map->node, "name");
+    if (node == NULL) {
+        yaml_problem(r->diags, map->node, "the rule has no name");
+        diagnostics_hint(r->diags, "Findings are told apart by it: name: mass reset");
+        return false;
+    }
+    if (map->name == NULL)
+        return false;
+    if (map->name[0] == '\0' || strlen(map->name) > MAX_NAME_BYTES) {
+        yaml_problem(r->diags, node, "a name has 1 to %d bytes", MAX_NAME_BYTES);
+        return false;
+    }
+    if (strcmp(map->name, RULE_DUPLICATE_KEYS) == 0) {
+        yaml_problem(r->diags, node, "'%s' is built in and cannot be changed", map->name);
+        return false;
+    }
+    return true;
+}
+
+static void switch_off(struct reading *r, const struct rule_map *map,
+                       const struct rule_frame *frame)
+{
+    static const char *const allowed[] = {"name", "off"};
+    if (!check_name_text(r, map) || !only_keys(r, map->node, "off", allowed, ARRAY_SIZE(allowed)))
+        return;
+    struct rule *rule = find_rule(r->list, map->name);
+    if (rule != NULL && rule->frame != frame) {
+        rule->dropped = true;
+        return;
+    }
+    const struct yaml_node *node = yaml_get(map->node, "name");
+    if (rule != NULL) {
+        yaml_problem(r->diags, node, "this rule stands in the same file, in line %u",
+                     rule->node->line);
+        diagnostics_hint(r->diags, "Remove it there; off: is for included rules.");
+        return;
+    }
+    size_t n = 0;
+    const char **names = arena_calloc(r->arena, r->list->n + 1, sizeof(*names));
+    for (size_t i = 0; i < r->list->n; i++)
+        names[n++] = r->list->rules[i].name;
+    yaml_problem(r->diags, node, "no rule of this name has been included before");
+    const char *near = suggest_closest(map->name, names, n);
+    if (near != NULL)
+        diagnostics_hint(r->diags, "Did you mean '%s'?", near);
+}
+
+static void add_rule(struct reading *r, const struct rule *rule)
+{
+    struct rule_list *list = r->list;
+    if (list->n == RULES_MAX) {
+        yaml_problem(r->diags, rule->node, "there are more than %d rules", RULES_MAX);
+        return;
+    }
+    list->rules =
+        arena_grow(r->arena, list->rules, sizeof(*list->rules), &list->capacity, list->n + 1);
+    list->rules[list->n++] = *rule;
+}
+
+/* One rule; group is the map with each: that it stands under, or NULL. */
+static void read_rule(struct reading *r, const struct rule_map *map, const struct rule_map *group,
+                      const struct rule_frame *frame)
+{
+    struct rule rule = {
+        .name = map->name,
+        .because = map->because,
+        .node = map->node,
+        .frame = frame,
+        .where_node = map->where,
+        .min_rows = map->min_rows,
+        .shadow = map->shadow,
+    };
+    bool named = check_name_text(r, map);
+    if (refuse_unavailable(r, map))
+        return;
+    read_actions(r, map, &rule);
+    if (rule.n_actions == 0) {
+        yaml_problem(r->diags, map->node, "the rule has no condition");
+        diagnostics_hint(r->diags, "Write warn:, hold: or block: with a condition.");
+    }
+    if (group != NULL && map->each.n > 0)
+        yaml_problem(r->diags, map->each.nodes[0], "each: stands around this rule already");
+    if (map->except.n > 0 && map->each.n == 0)
+        yaml_problem(r->diags, map->except.nodes[0], "except: goes with each:");
+    read_each(r, group != NULL ? &group->each : &map->each,
+              group != NULL ? &group->except : &map->except, &rule);
+    read_by(r, &map->by, &rule);
+    if (map->where != NULL)
+        rule.where = check_parse(map->where, r->arena, r->diags);
+    if (named && claim_name(r, &rule))
+        add_rule(r, &rule);
+}
+
+static bool parse_map(struct reading *r, const struct yaml_node *node, struct rule_map *map)
+{
+    size_t before = diagnostics_count(r->diags);
+    keys_parse(&rule_table, node, map, r->arena, r->diags);
+    return map->node != NULL && node->kind == YAML_KIND_MAP &&
+           diagnostics_count(r->diags) == before;
+}
+
+static void read_group(struct reading *r, const struct rule_map *group,
+                       const struct rule_frame *frame)
+{
+    static const char *const allowed[] = {"each", "except", "rules"};
+    if (!only_keys(r, group->node, "rules", allowed, ARRAY_SIZE(allowed)))
+        return;
+    if (group->each.n == 0) {
+        yaml_problem(r->diags, group->node, "rules: below a rule needs each: beside it");
+        return;
+    }
+    if (group->rules->kind != YAML_KIND_LIST) {
+        yaml_problem(r->diags, group->rules, "a list of rules is expected here");
+        return;
+    }
+    for (size_t i = 0; i < group->rules->n; i++) {
+        struct rule_map map;
+        if (!parse_map(r, group->rules->items[i], &map))
+            continue;
+        if (map.include != NULL || map.rules != NULL || map.off)
+            yaml_problem(r->diags, map.node, "only rules can stand below each:");
+        else
+            read_rule(r, &map, group, frame);
+    }
+}
+
+static void read_list(struct reading *r, const struct yaml_node *list,
+                      const struct rule_frame *frame);
+
+const char *rules_directory(const char *path, struct arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return ".";
+    return slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path));
+}
+
+static bool is_cycle(const struct rule_frame *frame, const char *path)
+{
+    for (const struct rule_frame *at = frame; at != NULL; at = at->parent) {
+        if (strcmp(at->path, path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct rule_frame *new_frame(struct reading *r, const char *name, const char *path,
+                                          const struct rule_frame *parent)
+{
+    struct rule_frame *frame = arena_alloc(r->arena, sizeof(*frame));
+    frame->name = name;
+    frame->path = path;
+    frame->directory = rules_directory(name, r->arena);
+    frame->parent = parent;
+    return frame;
+}
+
+static void include_default(struct reading *r, const struct rule_frame *frame)
+{
+    struct error err;
+    const struct yaml_node *root = NULL;
+    const char *name = "default.yaml";
+    if (yaml_parse_text(name, r->default_text, strlen(r->default_text), r->arena, &root, r->diags,
+                        &err) != OK)
+        return;
+    const struct yaml_node *list = rules_find_list(root, r->diags);
+    if (list != NULL)
+        read_list(r, list, new_frame(r, name, "", frame));
+}
+
+static void include_file(struct reading *r, const struct yaml_node *node, const char *path,
+                         const struct rule_frame *frame)
+{
+    struct error err;
+    const struct yaml_node *root = NULL;
+    char resolved[PATH_MAX];
+    if (realpath(path, resolved) == NULL) {
+        yaml_problem(r->diags, node, "the file %s cannot be found", path);
+        diagnostics_hint(r->diags, "Paths are relative to the file that includes; the rules that "
+                                   "come with the program are called default.");
+        return;
+    }
+    if (is_cycle(frame, resolved)) {
+        yaml_problem(r->diags, node, "%s includes itself", path);
+        return;
+    }
+    if (yaml_parse_file(path, r->arena, &root, r->diags, &err) != OK)
+        return;
+    const struct yaml_node *list = rules_find_list(root, r->diags);
+    if (list != NULL)
+        read_list(r, list, new_frame(r, path, arena_strdup(r->arena, resolved), frame));
+}
+
+static void read_include(struct reading *r, const struct rule_map *map,
+                         const struct rule_frame *frame)
+{
+    static const char *const allowed[] = {"include"};
+    const struct yaml_node *node = yaml_get(map->node, "include");
+    size_t depth = 0;
+    if (!only_keys(r, map->node, "include", allowed, ARRAY_SIZE(allowed)))
+        return;
+    for (const struct rule_frame *at = frame; at != NULL; at = at->parent)
+        depth++;
+    if (depth > RULES_MAX_INCLUDE_DEPTH)
+        yaml_problem(r->diags, node, "files include each other more than %d deep",
+                     RULES_MAX_INCLUDE_DEPTH);
+    else if (strcmp(map->include, RULE_SET_DEFAULT_NAME) == 0)
+        include_default(r, frame);
+    else if (map->include[0] == '/')
+        include_file(r, node, map->include, frame);
+    else
+        include_file(r, node, arena_printf(r->arena, "%s/%s", frame->directory, map->include),
+                     frame);
+}
+
+static void read_list(struct reading *r, const struct yaml_node *list,
+                      const struct rule_frame *frame)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct rule_map map;
+        if (!parse_map(r, list->items[i], &map))
+            continue;
+        if (map.include != NULL)
+            read_include(r, &map, frame);
+        else if (map.rules != NULL)
+            read_group(r, &map, frame);
+        else if (map.off)
+            switch_off(r, &map, frame);
+        else
+            read_rule(r, &map, NULL, frame);
+    }
+}
+
+const struct yaml_node *rules_find_list(const struct yaml_node *root, struct diagnostics *diags)
+{
+    static const char *const keys[] = {"rules"};
+    const struct yaml_node *list = root;
+    if (root->kind == YAML_KIND_MAP) {
+        list = yaml_get(root, "rules");
+        for (size_t i = 0; i < root->n; i++) {
+            if (root->entries[i].value == list)
+                continue;
+            yaml_problem(diags, root->entries[i].value, "there is no such key here");
+            if (suggest_closest(root->entries[i].key->text, keys, 1) != NULL)
+                diagnostics_hint(diags, "Did you mean 'rules'?");
+        }
+    }
+    if (list == NULL || list->kind != YAML_KIND_LIST) {
+        yaml_problem(diags, list == NULL ? root : list, "a list of rules is expected here");
+        diagnostics_hint(diags, "Each rule begins with '- name:'.");
+        return NULL;
+    }
+    return list;
+}
+
+void rules_read(const struct yaml_node *list, const struct rule_frame *frame,
+                const struct schema *schema, const char *default_text, struct arena *arena,
+                struct diagnostics *diags, struct rule_list *list_out)
+{
+    struct reading r = {
+        .schema = schema,
+        .default_text = default_text,
+        .arena = arena,
+        .diags = diags,
+        .list = list_out,
+    };
+    read_list(&r, list, frame);
+}

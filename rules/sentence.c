@@ -1,0 +1,156 @@
+#include "rules/sentence.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "rules/functions.h"
+
+/* Puts commas between groups of three digits. */
+static void format_count(int64_t number, char out[SENTENCE_VALUE_BYTES])
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof(digits), "%" PRId64, number);
+    size_t n = 0;
+    for (int i = 0; i < len; i++) {
+        int left = len - i;
+        if (i > 0 && left % 3 == 0 && digits[i - 1] != '-')
+            out[n++] = ',';
+        out[n++] = digits[i];
+    }
+    out[n] = '\0';
+}
+
+static double as_double(const struct value *value)
+{
+    return value->type == VALUE_INTEGER ? (double)value->i64 : value->f64;
+}
+
+char *sentence_value(const struct value *value, bool is_percentage, char out[SENTENCE_VALUE_BYTES])
+{
+    bool is_binary = value->type == VALUE_INTEGER || value->type == VALUE_DOUBLE;
+    if (value->is_null || !is_binary)
+        return value_format(value, out, SENTENCE_VALUE_BYTES);
+    if (is_percentage)
+        (void)snprintf(out, SENTENCE_VALUE_BYTES, "%.4g %%", as_double(value) * 100);
+    else if (value->type == VALUE_INTEGER)
+        format_count(value->i64, out);
+    else
+        (void)snprintf(out, SENTENCE_VALUE_BYTES, "%.6g", value->f64);
+    return out;
+}
+
+/* Where the argument that begins at p ends: at a comma or the closing parenthesis; NULL without. */
+static const char *argument_end(const char *p)
+{
+    int depth = 0;
+    char quote = '\0';
+    for (; *p != '\0'; p++) {
+        if (quote != '\0') {
+            quote = *p == quote ? '\0' : quote;
+            continue;
+        }
+        if (*p == '\'' || *p == '"')
+            quote = *p;
+        if (depth == 0 && (*p == ',' || *p == ')'))
+            return p;
+        depth += (*p == '(') - (*p == ')');
+    }
+    return NULL;
+}
+
+/* The argument in "name(argument)" or "name(argument, filter)", and what limits the rows. */
+struct argument {
+    const char *text;
+    const char *rest; /* " (filter)", " where ..." or "" */
+};
+
+/* False if the text of the measure is none of these. */
+static bool split_argument(const char *text, struct arena *arena, struct argument *ret_argument)
+{
+    const char *open = strchr(text, '(');
+    const char *end = open == NULL ? NULL : argument_end(open + 1);
+    if (end == NULL)
+        return false;
+    struct argument argument = {.text = arena_strndup(arena, open + 1, (size_t)(end - open) - 1),
+                                .rest = end + 1};
+    if (*end == ',') {
+        const char *filter = end + 2;
+        end = argument_end(filter);
+        if (end == NULL || *end == ',')
+            return false;
+        argument.rest = arena_printf(arena, " where %.*s%s", (int)(end - filter), filter, end + 1);
+    }
+    *ret_argument = argument;
+    return true;
+}
+
+static const char *scope_words(enum scope scope)
+{
+    switch (scope) {
+    case SCOPE_KEPT:
+        return "kept rows";
+    case SCOPE_OLD:
+        return "rows of the last good load";
+    default:
+        return "rows";
+    }
+}
+
+/* A whole phrase about one measure, without the limit; NULL if there is none for it. */
+static const char *measure_phrase(const struct measure *measure, const char *value,
+                                  const struct value *arrived_at, struct arena *arena)
+{
+    struct argument argument;
+    char moved_to[SENTENCE_VALUE_BYTES];
+    const char *rows = scope_words(measure->scope);
+    if (!split_argument(measure->text, arena, &argument))
+        return NULL;
+    switch (measure->aggregate) {
+    case AGG_ARRIVALS:
+        if (arrived_at == NULL)
+            return NULL;
+        return arena_printf(arena, "%s of kept rows moved to %s = %s%s", value, argument.text,
+                            value_format(arrived_at, moved_to, sizeof(moved_to)), argument.rest);
+    case AGG_SHARE:
+        return arena_printf(arena, "%s of %s have %s%s", value, rows, argument.text, argument.rest);
+    case AGG_COUNT:
+        if (measure->arg->type != VALUE_BOOLEAN || strncmp(measure->text, "count(", 6) != 0)
+            return NULL;
+        return arena_printf(arena, "%s %s have %s%s", value, rows, argument.text, argument.rest);
+    case AGG_NULLS:
+        return arena_printf(arena, "%s is NULL in %s %s%s", argument.text, value, rows,
+                            argument.rest);
+    default:
+        return NULL;
+    }
+}
+
+const char *sentence_limit(const struct rule_set *set, const struct comparison *comparison,
+                           const struct value *measured, const struct value *limit,
+                           bool is_percentage, const struct value *arrived_at, struct arena *arena)
+{
+    char measured_text[SENTENCE_VALUE_BYTES];
+    char limit_text[SENTENCE_VALUE_BYTES];
+    const char *phrase = NULL;
+    (void)sentence_value(measured, is_percentage, measured_text);
+    (void)sentence_value(limit, is_percentage, limit_text);
+    if (comparison->sole_measure != CONDITION_NONE)
+        phrase = measure_phrase(&set->plan.measures[comparison->sole_measure], measured_text,
+                                arrived_at, arena);
+    if (phrase == NULL)
+        phrase = arena_printf(arena, "%s is %s", comparison->text, measured_text);
+    return arena_printf(arena, "%s (limit %s)", phrase, limit_text);
+}
+
+const char *sentence_values(const struct outcome_measure *measures, size_t n_measures,
+                            struct arena *arena)
+{
+    const char *text = "";
+    for (size_t i = 0; i < n_measures; i++) {
+        char value[SENTENCE_VALUE_BYTES];
+        text = arena_printf(arena, "%s%s%s is %s", text, i == 0 ? "" : ", ", measures[i].text,
+                            sentence_value(&measures[i].value, false, value));
+    }
+    return text;
+}
