@@ -17,7 +17,10 @@ struct fixture {
 
 static void begin(struct fixture *f, const char *schema, size_t n_keys)
 {
-    *f = (struct fixture){.directory = "/tmp/lg-packer-XXXXXX"};
+    /* thousands of runs: in memory where there is such a file system */
+    const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    *f = (struct fixture){0};
+    (void)snprintf(f->directory, sizeof(f->directory), "%s/lg-packer-XXXXXX", parent);
     f->schema = make_schema(&f->arena, schema, n_keys);
     assert_non_null(mkdtemp(f->directory));
     (void)snprintf(f->path, sizeof(f->path), "%s/rows.lgs", f->directory);
@@ -353,7 +356,6 @@ static void runs_of_runs_are_merged(void **state)
 {
     (void)state;
     run_random_case(&cases[0], 1000000, 4200, 1, 1); /* a run a row: two generations */
-    run_random_case(&cases[3], 100, 4200, 1, 1);
 }
 
 static void a_late_row_out_of_order_is_sorted_into_what_is_in_the_file(void **state)
