@@ -10,6 +10,7 @@
 #define SIGN_NAN 0xC000
 #define SIGN_INFINITY 0xD000
 #define SIGN_MINUS_INFINITY 0xF000
+#define INFINITY_SCALE 32 /* meaningless, but what PostgreSQL sends */
 #define HEADER_BYTES 8
 
 /* A numeric in normal form, seen as groups of four digits around the point. */
@@ -104,7 +105,8 @@ enum error_code numeric_to_binary(const char *text, size_t len, struct buffer *o
     char quoted[VALUE_QUOTE_BYTES];
     int special = numeric_is_special(text, len) ? special_sign(text, len) : -1;
     if (special >= 0)
-        return put_header(out, 0, 0, (unsigned)special, 0, err);
+        return put_header(out, 0, 0, (unsigned)special, special == SIGN_NAN ? 0 : INFINITY_SCALE,
+                          err);
     struct grouped grouped = {0};
     if (!group_up(text, len, &grouped))
         return error_set(err, ERR_CORRUPT, "'%s' is not a numeric", value_quote(text, len, quoted));

@@ -151,8 +151,8 @@ static void binary_form_is_that_of_postgresql(void **state)
         {"0.00001", {1, 0xFFFE, 0, 5, 1000}, 5},
         {"12345678.9", {3, 1, 0, 1, 1234, 5678, 9000}, 7},
         {"NaN", {0, 0, 0xC000, 0}, 4},
-        {"Infinity", {0, 0, 0xD000, 0}, 4},
-        {"-Infinity", {0, 0, 0xF000, 0}, 4},
+        {"Infinity", {0, 0, 0xD000, 32}, 4},
+        {"-Infinity", {0, 0, 0xF000, 32}, 4},
     };
     struct error err;
     for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
