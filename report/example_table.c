@@ -201,25 +201,36 @@ static size_t table_width(const struct table *table)
     return width;
 }
 
-/* Fills the table with so many value columns and values so long that it fits the room. */
-static void fill(struct table *table, const json_t *key, const json_t *names, size_t room)
+/* Fills the table anew; returns whether it fits the room. */
+static bool fill(struct table *table, const json_t *key, const json_t *names, size_t n_values,
+                 size_t cell_columns, size_t room)
 {
-    static const size_t cell_columns[] = {40, 24, 16, 12, 8};
-    size_t n_names = json_array_size(names);
-    size_t n_values = n_names < MAX_VALUE_COLUMNS ? n_names : MAX_VALUE_COLUMNS;
+    arena_release(table->arena);
+    table->n_columns = 0;
+    table->cell_columns = cell_columns;
+    add_columns(table, key, MAX_KEY_COLUMNS, true);
+    add_columns(table, names, n_values, false);
+    return table_width(table) <= room;
+}
+
+/* Fills the table with what fits the room: rather one column whole than five cut short. */
+static void fit(struct table *table, const json_t *key, const json_t *names, size_t room)
+{
+    static const size_t whole[] = {40, 24};
+    static const size_t cut_short[] = {16, 12, 8};
+    size_t n_values = json_array_size(names);
+    if (n_values > MAX_VALUE_COLUMNS)
+        n_values = MAX_VALUE_COLUMNS;
     for (;; n_values--) {
-        for (size_t i = 0; i < ARRAY_SIZE(cell_columns); i++) {
-            arena_release(table->arena);
-            table->n_columns = 0;
-            table->cell_columns = cell_columns[i];
-            add_columns(table, key, MAX_KEY_COLUMNS, true);
-            add_columns(table, names, n_values, false);
-            if (table_width(table) <= room)
+        for (size_t i = 0; i < ARRAY_SIZE(whole); i++)
+            if (fill(table, key, names, n_values, whole[i], room))
                 return;
-        }
         if (n_values <= 1)
-            return;
+            break;
     }
+    for (size_t i = 0; i < ARRAY_SIZE(cut_short); i++)
+        if (fill(table, key, names, n_values, cut_short[i], room))
+            return;
 }
 
 static void put_header(struct page *page, const struct table *table, size_t indent)
@@ -293,7 +304,7 @@ void example_table_put(struct page *page, const json_t *finding, const json_t *k
     if (!all && n_rows > MAX_ROWS)
         table.n_rows = MAX_ROWS;
     table.sides = sides_of(rows);
-    fill(&table, key, names, page->width > indent ? page->width - indent : 0);
+    fit(&table, key, names, page->width > indent ? page->width - indent : 0);
     put_caption(page, table.sides, segment, indent);
     put_header(page, &table, indent);
     for (size_t i = 0; i < table.n_rows; i++)

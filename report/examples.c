@@ -29,28 +29,34 @@ static const char *next_token(const char *text, const char **ret_name, size_t *r
     return text + (*ret_len > 0 ? *ret_len : 1);
 }
 
-static bool names_column(const char *condition, const char *column)
+/* Marks the columns that a condition or measure names. */
+static void mark_named(const struct schema *schema, const char *condition, bool *named)
 {
-    size_t column_len = strlen(column);
+    char column[SCHEMA_MAX_NAME_BYTES + 1];
     const char *at = condition;
     while (*at != '\0') {
         const char *name = NULL;
         size_t len = 0;
         at = next_token(at, &name, &len);
-        if (len > 0 && len == column_len && memcmp(name, column, len) == 0)
-            return true;
+        if (len == 0 || len > SCHEMA_MAX_NAME_BYTES)
+            continue;
+        memcpy(column, name, len);
+        column[len] = '\0';
+        long index = schema_find(schema, column);
+        if (index >= 0)
+            named[index] = true;
     }
-    return false;
 }
 
-static bool outcome_names(const struct outcome *outcome, const char *name)
+/* Marks the columns that the outcome is about; named has an entry a column, false before. */
+static void mark_columns_of(const struct schema *schema, const struct outcome *outcome, bool *named)
 {
-    if (outcome->column != NULL && strcmp(outcome->column, name) == 0)
-        return true;
+    long index = outcome->column == NULL ? -1 : schema_find(schema, outcome->column);
+    if (index >= 0)
+        named[index] = true;
+    mark_named(schema, outcome->condition, named);
     for (size_t i = 0; i < outcome->n_measures; i++)
-        if (names_column(outcome->measures[i].text, name))
-            return true;
-    return names_column(outcome->condition, name);
+        mark_named(schema, outcome->measures[i].text, named);
 }
 
 /* In how many of the examples the column has another value than before. */
@@ -92,11 +98,12 @@ struct example_columns examples_choose_columns(const struct schema *schema,
 {
     struct example_columns columns = {0};
     size_t weights[EXAMPLES_MAX_COLUMNS] = {0};
+    bool named[SCHEMA_MAX_COLUMNS] = {false};
+    mark_columns_of(schema, outcome, named);
     for (size_t i = 0; i < schema->n_columns; i++) {
         if (schema_is_key(schema, i))
             continue;
-        bool named = outcome_names(outcome, schema->columns[i].name);
-        size_t weight = named ? SIZE_MAX : count_changes(examples, i);
+        size_t weight = named[i] ? SIZE_MAX : count_changes(examples, i);
         if (weight > 0)
             insert(&columns, weights, i, weight);
     }

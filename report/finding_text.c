@@ -148,25 +148,41 @@ static const json_t *compared_measure(const json_t *outcome)
     return compared ? measure : NULL;
 }
 
-/* Whether the sentence has the value and the limit already. */
-static bool is_told(const json_t *outcome, const json_t *measure)
+static bool continues_number(char c)
 {
-    return measure != NULL && strstr(stored_text_or_empty(outcome, "sentence"), "(limit ") &&
-           strcmp(stored_text_or_empty(measure, "text"),
-                  stored_text_or_empty(outcome, "measured_text")) == 0 &&
-           json_object_get(measure, "relative_error") == NULL;
+    return c == '.' || c == ',' || c == '-' || (c >= '0' && c <= '9');
 }
 
-/* The measures, and what was compared with which limit if that is something else. */
+/* How often the sentence has the number as a whole. */
+static size_t count_number(const char *sentence, const char *number)
+{
+    size_t n = 0;
+    for (const char *at = strstr(sentence, number); at != NULL; at = strstr(at + 1, number))
+        n += (at == sentence || !continues_number(at[-1])) && !continues_number(at[strlen(number)]);
+    return n;
+}
+
+/*
+ * Whether the sentence tells value and limit already. Where it has rounded the value to the limit
+ * itself, both read the same, and more digits are worth a line.
+ */
+static bool is_told(const char *sentence, const char *limit)
+{
+    return strstr(sentence, "(limit ") != NULL && count_number(sentence, limit) < 2;
+}
+
+/* The measures, and what was compared with which limit, as far as the sentence does not tell. */
 static void put_measured(struct page *page, struct arena *arena, const json_t *outcome)
 {
     const json_t *measure = compared_measure(outcome);
     const char *measured = stored_text(outcome, "measured_text");
     const char *limit = stored_text(outcome, "limit_text");
     const char *basis = stored_text_or_empty(outcome, "basis");
-    if (limit == NULL || measured == NULL || measure == NULL)
+    bool compares = measured != NULL && limit != NULL;
+    if (!compares || measure == NULL)
         put_labelled(page, "measured", finding_text_measures(arena, outcome));
-    if (limit == NULL || measured == NULL || is_told(outcome, measure))
+    if (!compares || (is_told(stored_text_or_empty(outcome, "sentence"), limit) &&
+                      json_object_get(measure, "relative_error") == NULL))
         return;
     if (measure != NULL)
         measured = measure_text(arena, measure, measured);
@@ -216,17 +232,49 @@ static void put_sentences(struct page *page, struct arena *arena, const json_t *
     }
 }
 
-/* The examples of the first segment that has some; of every one if all. */
-static void put_examples(struct page *page, const json_t *report, const json_t *outcomes,
-                         size_t first, size_t n, bool all)
+/* How far back the same examples are looked for. */
+#define EXAMPLES_LOOK_BACK 20
+
+/* The first of the outcomes shortly before index that has the same examples, or NULL. */
+static const json_t *same_examples(const json_t *outcomes, size_t index)
 {
-    const json_t *key = json_object_get(report, "key");
+    const json_t *examples = json_object_get(json_array_get(outcomes, index), "examples");
+    for (size_t i = index > EXAMPLES_LOOK_BACK ? index - EXAMPLES_LOOK_BACK : 0; i < index; i++) {
+        const json_t *before = json_array_get(outcomes, i);
+        if (json_equal(json_object_get(before, "examples"), examples))
+            return before;
+    }
+    return NULL;
+}
+
+/* The examples of one outcome, or where they stand already. */
+static void put_examples(struct page *page, const json_t *report, const json_t *outcomes,
+                         size_t index, bool is_segment, bool all)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const json_t *outcome = json_array_get(outcomes, index);
+    const json_t *same = same_examples(outcomes, index);
+    if (same == NULL) {
+        example_table_put(page, outcome, json_object_get(report, "key"),
+                          is_segment ? stored_text_or_empty(outcome, "segment") : "", INDENT, all);
+        return;
+    }
+    page_tab(page, INDENT);
+    page_wrap(page, INK_DIM, INDENT,
+              arena_printf(&arena, "examples as under %s", finding_text_name(&arena, same)));
+    page_newline(page);
+}
+
+/* The examples of the first segment that has some; of every one if all. */
+static void put_examples_of_group(struct page *page, const json_t *report, const json_t *outcomes,
+                                  size_t first, size_t n, bool all)
+{
     bool shown = false;
-    for (size_t i = 0; i < n && (all || !shown); i++) {
-        const json_t *outcome = json_array_get(outcomes, first + i);
-        const char *segment = n > 1 ? stored_text_or_empty(outcome, "segment") : "";
+    for (size_t i = first; i < first + n && (all || !shown); i++) {
+        const json_t *outcome = json_array_get(outcomes, i);
         shown = json_array_size(json_object_get(outcome, "examples")) > 0;
-        example_table_put(page, outcome, key, segment, INDENT, all);
+        if (shown)
+            put_examples(page, report, outcomes, i, n > 1, all);
     }
 }
 
@@ -254,7 +302,7 @@ static void put_full(struct page *page, const json_t *report, const json_t *outc
         put_labelled(page, "condition", condition_text(&arena, outcome));
     if (n == 1)
         put_measured(page, &arena, outcome);
-    put_examples(page, report, outcomes, first, n, all);
+    put_examples_of_group(page, report, outcomes, first, n, all);
 }
 
 static void put_line(struct page *page, const json_t *outcome, size_t n)

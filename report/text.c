@@ -13,7 +13,6 @@
 #define INDENT 2
 #define MAX_NAMES 6 /* of rules that were not applicable */
 #define MAX_STDERR_LINES 10
-#define HEADLINE_INDENT 9
 #define SEPARATOR " · "
 
 static enum verdict verdict_of(const json_t *report)
@@ -50,7 +49,8 @@ static const char *comparison_text(struct arena *arena, const json_t *report)
     return arena_printf(arena, " — compared with load %" PRIu64 " (as of %s)", baseline, as_of);
 }
 
-static void put_headline(struct page *page, const json_t *report)
+/* Returns the column where the text after the verdict starts. */
+static size_t put_headline(struct page *page, const json_t *report)
 {
     static const struct {
         const char *word;
@@ -62,10 +62,12 @@ static void put_headline(struct page *page, const json_t *report)
     CLEANUP(arena_release) struct arena arena = {0};
     enum verdict verdict = verdict_of(report);
     page_put(page, heads[verdict].ink, heads[verdict].word);
-    page_tab(page, strlen(heads[verdict].word) + 2);
-    page_wrap(page, INK_BOLD, HEADLINE_INDENT, stored_text_or_empty(report, "title"));
-    page_wrap(page, INK_PLAIN, HEADLINE_INDENT, comparison_text(&arena, report));
+    size_t indent = strlen(heads[verdict].word) + 2;
+    page_tab(page, indent);
+    page_wrap(page, INK_BOLD, indent, stored_text_or_empty(report, "title"));
+    page_wrap(page, INK_PLAIN, indent, comparison_text(&arena, report));
     page_newline(page);
+    return indent;
 }
 
 /* Adds one more fact to a line of facts. */
@@ -124,7 +126,7 @@ static const char *tally_text(struct arena *arena, const json_t *report)
     return *tally == '\0' ? NULL : tally;
 }
 
-static void put_facts(struct page *page, const json_t *report)
+static void put_facts(struct page *page, const json_t *report, size_t indent)
 {
     CLEANUP(arena_release) struct arena arena = {0};
     const char *facts = "";
@@ -144,8 +146,8 @@ static void put_facts(struct page *page, const json_t *report)
         facts = join(&arena, facts, judged_in);
     if (*facts == '\0')
         return;
-    page_tab(page, HEADLINE_INDENT);
-    page_wrap(page, INK_DIM, HEADLINE_INDENT, facts);
+    page_tab(page, indent);
+    page_wrap(page, INK_DIM, indent, facts);
     page_newline(page);
 }
 
@@ -284,8 +286,8 @@ enum error_code report_print_json(const json_t *json, const struct report_style 
     TRY(stored_check(json, err));
     CLEANUP(page_release) struct page page;
     page_init(&page, style->width, style->color, err);
-    put_headline(&page, json);
-    put_facts(&page, json);
+    size_t indent = put_headline(&page, json);
+    put_facts(&page, json, indent);
     page_newline(&page);
     count_text_put(&page, json_object_get(json, "rows"), INDENT);
     finding_text_put_all(&page, json, style->all);

@@ -183,10 +183,31 @@ static void as_many_columns_are_shown_as_fit_and_the_rest_are_counted(void **sta
         free(text);
     }
     char *text = table_of(finding, 200, false);
-    assert_contains(text, "column_4");
-    assert_null(strstr(text, "column_5"));
-    assert_contains(text, "… 1595 more columns\n");
+    assert_contains(text, "column_2");
+    assert_null(strstr(text, "column_3"));
+    assert_contains(text, "… 1597 more columns\n");
     free(text);
+    free(finding);
+}
+
+static void a_key_is_cut_only_when_there_is_no_other_way(void **state)
+{
+    (void)state;
+    char *finding = wide_finding(3);
+    char *at = strstr(finding, "\"id\": 7");
+    assert_non_null(at);
+    struct buffer buf;
+    struct error err;
+    buffer_init(&buf, 10000);
+    assert_ok(buffer_printf(&buf, &err, "%.*s\"id\": \"EbookFoundation-books\"%s",
+                            (int)(at - finding), finding, at + strlen("\"id\": 7")));
+    char *text = table_of(buf.data, 80, false);
+    assert_contains(text, "EbookFoundation-books  ");
+    char *narrow = table_of(buf.data, 40, false);
+    assert_contains(narrow, "EbookFo…  ");
+    free(text);
+    free(narrow);
+    buffer_release(&buf);
     free(finding);
 }
 
@@ -226,6 +247,7 @@ int main(void)
         cmocka_unit_test(hostile_values_are_shown_harmless),
         cmocka_unit_test(more_than_ten_rows_are_counted_unless_all_are_wanted),
         cmocka_unit_test(as_many_columns_are_shown_as_fit_and_the_rest_are_counted),
+        cmocka_unit_test(a_key_is_cut_only_when_there_is_no_other_way),
         cmocka_unit_test(a_finding_without_examples_has_no_table),
         cmocka_unit_test(examples_of_an_odd_shape_are_survived),
     };

@@ -70,6 +70,37 @@ static void what_the_sentence_says_is_not_said_again(void **state)
                 "\n‖ hold   r\n  0.7 % fell (limit 0.5 %)\n");
 }
 
+static void a_limit_within_another_number_is_not_the_value(void **state)
+{
+    (void)state;
+    assert_text("[{\"rule\":\"r\",\"action\":\"hold\",\"sentence\":\"min(x) is -0.38 (limit 0)\","
+                "\"measures\":[{\"measure\":\"min(x)\",\"value\":-0.38,\"text\":\"-0.38\"}],"
+                "\"measured\":-0.38,\"measured_text\":\"-0.38\",\"limit_text\":\"0\"}]",
+                "\n‖ hold   r\n  min(x) is -0.38 (limit 0)\n");
+}
+
+static void the_same_examples_are_not_shown_twice(void **state)
+{
+    (void)state;
+#define EXAMPLES                                                                                   \
+    "\"example_columns\":[\"v\"],\"examples\":["                                                   \
+    "{\"key\":{\"id\":7},\"old\":{\"v\":62},\"new\":{\"v\":1}}]}"
+    assert_text("[{\"rule\":\"a\",\"action\":\"hold\"," EXAMPLES
+                ",{\"rule\":\"b\",\"action\":\"hold\"," EXAMPLES
+                ",{\"rule\":\"c\",\"action\":\"hold\"," EXAMPLES "]",
+                "\n"
+                "‖ hold   a\n"
+                "  examples, old → new\n"
+                "  id  v\n"
+                "   7  62 → 1\n"
+                "\n"
+                "‖ hold   b\n"
+                "  examples as under a\n"
+                "\n"
+                "‖ hold   c\n"
+                "  examples as under a\n");
+}
+
 static void more_digits_are_shown_where_the_sentence_has_too_few(void **state)
 {
     (void)state;
@@ -222,6 +253,8 @@ int main(void)
         cmocka_unit_test(a_finding_says_what_why_and_how_much),
         cmocka_unit_test(several_measures_are_named_and_what_was_compared_is_told),
         cmocka_unit_test(what_the_sentence_says_is_not_said_again),
+        cmocka_unit_test(a_limit_within_another_number_is_not_the_value),
+        cmocka_unit_test(the_same_examples_are_not_shown_twice),
         cmocka_unit_test(more_digits_are_shown_where_the_sentence_has_too_few),
         cmocka_unit_test(a_finding_with_nothing_but_a_rule_is_one_line),
         cmocka_unit_test(shadow_and_unreleasable_findings_say_so),
