@@ -578,17 +578,19 @@ static void read_list(struct reading *r, const struct yaml_node *list,
 const struct yaml_node *rules_find_list(const struct yaml_node *root, struct diagnostics *diags)
 {
     static const char *const keys[] = {"rules"};
-    const struct yaml_node *list = root;
-    if (root->kind == YAML_KIND_MAP) {
-        list = yaml_get(root, "rules");
-        for (size_t i = 0; i < root->n; i++) {
-            if (root->entries[i].value == list)
-                continue;
-            yaml_problem(diags, root->entries[i].value, "there is no such key here");
-            if (suggest_closest(root->entries[i].key->text, keys, 1) != NULL)
-                diagnostics_hint(diags, "Did you mean 'rules'?");
-        }
+    const struct yaml_node *list = root->kind == YAML_KIND_MAP ? yaml_get(root, "rules") : root;
+    size_t n_unknown = 0;
+    for (size_t i = 0; root->kind == YAML_KIND_MAP && i < root->n; i++) {
+        const struct yaml_entry *entry = &root->entries[i];
+        if (entry->value == list)
+            continue;
+        n_unknown++;
+        yaml_problem(diags, entry->value, "there is no such key here");
+        if (suggest_closest(entry->key->text, keys, 1) != NULL)
+            diagnostics_hint(diags, "Did you mean 'rules'?");
     }
+    if (list == NULL && n_unknown > 0)
+        return NULL;
     if (list == NULL || list->kind != YAML_KIND_LIST) {
         yaml_problem(diags, list == NULL ? root : list, "a list of rules is expected here");
         diagnostics_hint(diags, "Each rule begins with '- name:'.");
