@@ -298,12 +298,14 @@ static enum error_code skip_byte_order_mark(struct reader *reader, struct error 
     return OK;
 }
 
-/* Appends the header's names to texts, each with a zero byte. */
-static enum error_code take_names(struct reader *reader, size_t n_names, struct buffer *texts,
+/* Appends the names in the header to texts, each with a zero byte. */
+static enum error_code take_names(struct reader *reader, struct buffer *texts, size_t *ret_n_names,
                                   struct error *err)
 {
+    const struct csv_record *record = &reader->record;
+    size_t n_names = record->n_fields < record->capacity ? record->n_fields : record->capacity;
     for (size_t i = 0; i < n_names; i++) {
-        const struct csv_field *field = &reader->record.fields[i];
+        const struct csv_field *field = &record->fields[i];
         const char *text = NULL;
         size_t len = 0;
         if (field->problem != NULL)
@@ -312,33 +314,12 @@ static enum error_code take_names(struct reader *reader, size_t n_names, struct 
         TRY(buffer_append(texts, text, len, err));
         TRY(buffer_append_char(texts, '\0', err));
     }
+    *ret_n_names = n_names;
     return OK;
 }
 
-static enum error_code check_names(struct reader *reader, struct error *err)
-{
-    const struct csv_record *record = &reader->record;
-    size_t n_names = record->n_fields < record->capacity ? record->n_fields : record->capacity;
-    CLEANUP(buffer_release) struct buffer texts;
-    buffer_init(&texts, reader->max_row_bytes * 2);
-    const char **names = calloc(n_names, sizeof(*names));
-    if (names == NULL)
-        return error_set_errno(err, ERR_MEMORY, ENOMEM, "cannot hold the header");
-    enum error_code code = take_names(reader, n_names, &texts, err);
-    const char *text = buffer_string(&texts);
-    for (size_t i = 0; code == OK && i < n_names; i++) {
-        names[i] = text;
-        text += strlen(text) + 1;
-    }
-    if (code == OK)
-        code = csv_check_header(reader->schema, names, n_names, err);
-    free(names);
-    if (code == ERR_DATA)
-        error_at(err, reader->name, 1, 0);
-    return code;
-}
-
-enum error_code csv_start(struct reader *reader, struct error *err)
+enum error_code csv_read_names(struct reader *reader, struct buffer *texts, size_t *ret_n_names,
+                               struct error *err)
 {
     bool any = false;
     TRY(skip_byte_order_mark(reader, err));
@@ -348,7 +329,36 @@ enum error_code csv_start(struct reader *reader, struct error *err)
         error_hint(err, "A CSV file has a header even if it has no rows.");
         return ERR_DATA;
     }
-    TRY(check_names(reader, err));
+    enum error_code code = take_names(reader, texts, ret_n_names, err);
+    if (code == ERR_DATA)
+        error_at(err, reader->name, 1, 0);
     pass_record(reader);
-    return OK;
+    return code;
+}
+
+static enum error_code check_names(const struct reader *reader, const struct buffer *texts,
+                                   size_t n_names, struct error *err)
+{
+    const char **names = calloc(n_names, sizeof(*names));
+    if (names == NULL)
+        return error_set_errno(err, ERR_MEMORY, ENOMEM, "cannot hold the header");
+    const char *text = buffer_string(texts);
+    for (size_t i = 0; i < n_names; i++) {
+        names[i] = text;
+        text += strlen(text) + 1;
+    }
+    enum error_code code = csv_check_header(reader->schema, names, n_names, err);
+    free(names);
+    if (code != OK)
+        error_at(err, reader->name, 1, 0);
+    return code;
+}
+
+enum error_code csv_start(struct reader *reader, struct error *err)
+{
+    CLEANUP(buffer_release) struct buffer texts;
+    size_t n_names = 0;
+    buffer_init(&texts, reader->max_row_bytes * 2);
+    TRY(csv_read_names(reader, &texts, &n_names, err));
+    return check_names(reader, &texts, n_names, err);
 }

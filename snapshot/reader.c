@@ -10,7 +10,7 @@
 #include "snapshot/utf8.h"
 
 #define DEFAULT_MAX_ROW_BYTES ((size_t)64 << 20)
-#define EXTRA_FIELDS 1024 /* fields of a too long record or header that are kept for messages */
+#define EXTRA_FIELDS 2048 /* fields of a too long record or header that are kept for messages */
 
 static enum error_code set_up(struct reader *reader, int fd, const struct schema *schema,
                               const struct reader_options *options, struct error *err)

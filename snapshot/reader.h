@@ -71,11 +71,17 @@ enum error_code reader_check(const struct reader *reader, struct error *err) MUS
 /*
  * Guesses the schema of a CSV file that can be read twice: names from the header, each type the
  * narrowest of bigint, double precision, boolean, uuid, date, timestamptz, text that every value of
- * the whole file satisfies (an all-NULL column is text). Several files given: a schema that fits
- * all, which have to have the same header. key_names NULL: the first column or the shortest prefix
- * of columns whose values are unique in the first file's first 100,000 rows; ERR_CONFIG with a hint
- * to use --key if there is none. Columns allow non-finite values. *ret_schema is owned by the
- * arena.
+ * the whole file satisfies (an all-NULL column is text). A type counts only if it would lose
+ * nothing: numbers have no leading zeros or plus ("007" is text) and whole numbers have to be
+ * exact, booleans are true, false, t or f, and uuids have their hyphens. Several files given: a
+ * schema that fits all, which have to have the same header. Rows that cannot be read are left to
+ * the reader.
+ *
+ * key_names NULL: the first column or the shortest prefix of columns (up to 32, none with a NULL)
+ * whose values are unique in the first file's first 100,000 rows; ERR_CONFIG with a hint to use
+ * --key if there is none. A key column that is no bigint or uuid is text. Columns allow non-finite
+ * values. *ret_schema is owned by the arena. ERR_USAGE for a pipe or "-", ERR_NOT_FOUND, and the
+ * errors of reader_next.
  */
 enum error_code reader_infer_schema(const char *const *paths, size_t n_paths,
                                     const char *const *key_names, size_t n_keys,

@@ -34,6 +34,13 @@ enum error_code copy_start(struct reader *reader, struct error *err) MUST_CHECK;
 enum error_code copy_fill(struct reader *reader, struct error *err) MUST_CHECK;
 
 /*
+ * Reads the header and appends its names to texts, each with a zero byte. ERR_DATA for an empty
+ * input or one that begins with no CSV at all.
+ */
+enum error_code csv_read_names(struct reader *reader, struct buffer *texts, size_t *ret_n_names,
+                               struct error *err) MUST_CHECK;
+
+/*
  * Counts the current row (reader->row) as bad; column is -1 if the whole row is. Drops what the
  * builder has of it.
  */
