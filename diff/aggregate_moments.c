@@ -9,7 +9,8 @@
 
 struct moments {
     uint64_t n;
-    double mean;
+    double origin;  /* the first value; 0 if that is not finite */
+    double mean;    /* relative to the origin */
     double squares; /* sum of squared deviations from the mean */
 };
 
@@ -26,18 +27,18 @@ static void merge(struct moments *state, const struct moments *other)
 
 #define LANES 8
 
-static struct moments moments_of(const double *restrict x, size_t n)
+static struct moments moments_of(const double *restrict x, size_t n, double origin)
 {
     struct moments moments = {.n = n};
     double sums[LANES] = {0};
     double squares[LANES] = {0};
     double deviations[LANES] = {0};
     for (size_t i = 0; i < n; i++)
-        sums[i % LANES] += x[i];
+        sums[i % LANES] += x[i] - origin;
     for (size_t lane = 0; lane < LANES; lane++)
         moments.mean += sums[lane] / (double)(n > 0 ? n : 1);
     for (size_t i = 0; i < n; i++) {
-        double deviation = x[i] - moments.mean;
+        double deviation = x[i] - origin - moments.mean;
         squares[i % LANES] += deviation * deviation;
         deviations[i % LANES] += deviation;
     }
@@ -55,6 +56,12 @@ static enum error_code moments_start(struct accumulator *acc, struct error *err)
     return accumulator_new_state(acc, sizeof(struct moments), err);
 }
 
+static void set_origin(struct moments *state, double first)
+{
+    if (state->n == 0)
+        state->origin = isfinite(first) ? first : 0;
+}
+
 static enum error_code moments_take(struct accumulator *acc, const struct intake *in,
                                     struct error *err)
 {
@@ -62,14 +69,19 @@ static enum error_code moments_take(struct accumulator *acc, const struct intake
     struct dense dense;
     struct moments *states = acc->state;
     dense_init(&dense, in);
+    if (dense.n == 0)
+        return OK;
     if (dense.segments == NULL) {
-        struct moments moments = moments_of(dense.values.f64, dense.n);
+        set_origin(&states[0], dense.values.f64[0]);
+        struct moments moments = moments_of(dense.values.f64, dense.n, states[0].origin);
         merge(&states[0], &moments);
         return OK;
     }
     for (size_t i = 0; i < dense.n; i++) {
-        struct moments one = {.n = 1, .mean = dense.values.f64[i]};
-        merge(&states[dense.segments[i]], &one);
+        struct moments *state = &states[dense.segments[i]];
+        set_origin(state, dense.values.f64[i]);
+        struct moments one = {.n = 1, .mean = dense.values.f64[i] - state->origin};
+        merge(state, &one);
     }
     return OK;
 }

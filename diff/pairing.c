@@ -279,5 +279,6 @@ enum error_code pairing_run(struct pairing *pairing, size_t first_window, size_t
     }
     TRY(seek(pairing, first_window, first_window + n_windows, err));
     pairing->rows_done = pairing->sides[SIDE_NEW].n_rows + pairing->sides[SIDE_OLD].n_rows;
+    TRY(sink->on_block(pairing->rows_done, sink->arg, err));
     return merge(pairing, err);
 }

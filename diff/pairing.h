@@ -16,8 +16,8 @@ struct pairing;
 
 /*
  * Where slices go. A slice and what it points to is valid during the call only, but the blocks'
- * texts stay where they are as long as the snapshots are open. on_block is called after each block
- * with the number of rows of both sides that are done. An error ends the pairing.
+ * texts stay where they are as long as the snapshots are open. on_block is called when a block is
+ * begun, with the number of rows of both sides up to its end. An error ends the pairing.
  */
 struct pairing_sink {
     enum error_code (*on_slice)(const struct slice *slice, void *arg, struct error *err);

@@ -53,6 +53,27 @@ static inline struct packed *pack_rows(const struct schema *schema, const char *
 }
 #define PACK(schema, ...) pack_rows(schema, (const char *const[]){__VA_ARGS__, NULL})
 
+/* n rows of fixed-width columns without NULLs: data[c] is an array of n values of column c. */
+static inline struct packed *pack_columns(const struct schema *schema, size_t n,
+                                          const void *const *data)
+{
+    struct error err;
+    struct column columns[16] = {0};
+    struct packer *packer = pack_begin(schema);
+    assert_true(schema->n_columns <= ARRAY_SIZE(columns));
+    for (size_t start = 0; start < n; start += BATCH_ROWS) {
+        struct batch batch = {.schema = schema, .columns = columns};
+        batch.n_rows = n - start < BATCH_ROWS ? n - start : BATCH_ROWS;
+        for (size_t c = 0; c < schema->n_columns; c++) {
+            columns[c].type = schema->columns[c].type;
+            columns[c].data =
+                (const char *)data[c] + start * schema_type_width(schema->columns[c].type);
+        }
+        assert_ok(packer_add(packer, &batch, &err));
+    }
+    return pack_end(packer);
+}
+
 static inline struct value text_value(enum value_type type, const char *text)
 {
     return (struct value){.type = type, .text = {.bytes = text, .len = strlen(text)}};
