@@ -51,9 +51,6 @@ static enum error_code collect_headers(struct transfer *transfer, enum http_fail
         if (!add_header(transfer, *header))
             return bad_request(transfer, ERR_MEMORY, "out of memory", ret_failure, err);
     }
-    /* Without this, libcurl waits for leave to send larger bodies. */
-    if (!add_header(transfer, "Expect:"))
-        return bad_request(transfer, ERR_MEMORY, "out of memory", ret_failure, err);
     return OK;
 }
 

@@ -141,6 +141,20 @@ static void a_file_that_may_not_be_executed_is_named_with_the_reason(void **stat
     assert_no_children();
 }
 
+static void a_file_in_the_path_that_may_not_be_executed_is_not_called_missing(void **state)
+{
+    (void)state;
+    static const char *const env[] = {"PATH=/no/such/folder:/etc:/", NULL};
+    static const char *const argv[] = {"passwd", NULL};
+    struct process_options options;
+    process_options_init(&options);
+    options.env = env;
+    options.argv = argv;
+    struct process process = {0};
+    assert_fails(ERR_SCORER, process_start(&options, &process, &err));
+    assert_string_equal(err.message, "cannot run 'passwd': Permission denied");
+}
+
 static void write_script(const char *name, const char *text, char path[200])
 {
     (void)snprintf(path, 200, "%s/%s", folder, name);
@@ -149,6 +163,27 @@ static void write_script(const char *name, const char *text, char path[200])
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
     assert_int_equal(chmod(path, 0755), 0);
+}
+
+static void a_file_that_may_not_be_executed_does_not_hide_one_that_may(void **state)
+{
+    (void)state;
+    char path[200];
+    char search[300];
+    write_script("passwd", "#!/bin/sh\nexit 7\n", path);
+    (void)snprintf(search, sizeof(search), "PATH=/etc:%s", folder);
+    const char *const env[] = {search, NULL};
+    static const char *const argv[] = {"passwd", NULL};
+    struct process_options options;
+    process_options_init(&options);
+    options.env = env;
+    options.argv = argv;
+    struct buffer output;
+    buffer_init(&output, 100);
+    struct process_result result;
+    assert_ok(process_run(&options, LONG_US, &output, &result, &err));
+    assert_int_equal(result.status, 7);
+    buffer_release(&output);
 }
 
 static void a_script_without_an_interpreter_line_says_what_is_missing(void **state)
@@ -468,7 +503,7 @@ static int tear_down(void **state)
 {
     (void)state;
     char path[200];
-    static const char *const files[] = {"bare", "lost"};
+    static const char *const files[] = {"bare", "lost", "passwd"};
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
         (void)snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
         (void)unlink(path);
@@ -484,6 +519,8 @@ int main(void)
         cmocka_unit_test(exit_status_and_signal_are_told_apart),
         cmocka_unit_test(a_missing_program_is_named_with_the_reason),
         cmocka_unit_test(a_file_that_may_not_be_executed_is_named_with_the_reason),
+        cmocka_unit_test(a_file_in_the_path_that_may_not_be_executed_is_not_called_missing),
+        cmocka_unit_test(a_file_that_may_not_be_executed_does_not_hide_one_that_may),
         cmocka_unit_test(a_script_without_an_interpreter_line_says_what_is_missing),
         cmocka_unit_test(a_script_whose_interpreter_is_missing_says_so),
         cmocka_unit_test(an_empty_command_is_refused),

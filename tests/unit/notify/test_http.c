@@ -119,19 +119,6 @@ static void a_post_sends_exactly_its_headers_and_bytes(void **state)
     assert_contains(sent, "\r\nX-One: 1\r\n");
     assert_contains(sent, "\r\nContent-Length: 9\r\n");
     assert_contains(sent, "\r\n\r\n{\"a\": 1}\n");
-    assert_null(strcasestr(sent, "expect"));
-}
-
-static void a_large_body_is_sent_without_waiting_for_leave(void **state)
-{
-    (void)state;
-    char url[200];
-    static char body[19000];
-    memset(body, 'x', sizeof(body));
-    const struct http_request request = {
-        .method = HTTP_POST, .url = url_of("/ok", url), .body = body, .body_bytes = sizeof(body)};
-    struct seen seen;
-    assert_int_equal(perform(&request, &seen).status, 200);
 }
 
 static void a_redirect_is_an_answer_and_never_followed(void **state)
@@ -489,7 +476,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_has_its_status_and_body),
         cmocka_unit_test(a_post_sends_exactly_its_headers_and_bytes),
-        cmocka_unit_test(a_large_body_is_sent_without_waiting_for_leave),
         cmocka_unit_test(a_redirect_is_an_answer_and_never_followed),
         cmocka_unit_test(retry_after_is_read),
         cmocka_unit_test(an_endless_body_is_cut),

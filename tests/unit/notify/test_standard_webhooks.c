@@ -116,7 +116,7 @@ static void what_is_no_base64_is_refused_without_quoting_it(void **state)
                                       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS",
                                       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa S",
                                       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa-_",
-                                      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaL===",
+                                      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwM===",
                                       "whsec_MfKQ=r8GKYqrTwjUPD8ILPZIo2LaLaSw",
                                       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
                                       "whsec_whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"};

@@ -326,11 +326,19 @@ static void a_scorer_that_ignores_the_request_to_end_is_killed(void **state)
 {
     (void)state;
     struct fixture f;
-    fixture_init(&f, "trap '' TERM; " TWO_ROWS "while :; do sleep 0.05; done");
+    fixture_init(&f, "trap '' TERM; echo $$ >&2; " TWO_ROWS "while :; do sleep 0.05; done");
     f.spec.timeout_us = 300000;
     f.spec.grace_us = 100000;
     struct completeness found;
     assert_fails(ERR_TIMEOUT, run(&f, &found));
+    char path[64];
+    char state_letter[2] = "";
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", atoi(scorer_stderr_tail(f.scorer)));
+    FILE *file = fopen(path, "re");
+    assert_non_null(file); /* ended, and kept until its group is of no more use */
+    assert_int_equal(fscanf(file, "%*d %*s %1s", state_letter), 1);
+    assert_int_equal(fclose(file), 0);
+    assert_string_equal(state_letter, "Z");
     fixture_release(&f);
 }
 
@@ -338,10 +346,13 @@ static void a_scorer_that_ends_well_only_because_it_was_stopped_timed_out(void *
 {
     (void)state;
     struct fixture f;
-    fixture_init(&f, "trap \"" SAY_GOOD "exit 0\" TERM; " TWO_ROWS "while :; do sleep 0.05; done");
+    fixture_init(&f, "trap \"" SAY_GOOD "echo bye >&2; exit 0\" TERM; " TWO_ROWS
+                     "while :; do sleep 0.05; done");
     f.spec.timeout_us = 300000;
+    f.spec.grace_us = 20 * USEC_PER_SEC;
     struct completeness found;
     assert_fails(ERR_TIMEOUT, run(&f, &found));
+    assert_contains(scorer_stderr_tail(f.scorer), "bye\n"); /* it was asked, not killed */
     fixture_release(&f);
 }
 
@@ -505,9 +516,12 @@ static void a_slow_reader_is_not_held_against_the_scorer(void **state)
                      "\"as_of\":\"2011-05-23T11:00:00Z\"}' >&3");
     f.spec.drain_us = 20000;
     start(&f);
-    char first;
-    assert_int_equal(read(scorer_rows_fd(f.scorer), &first, 1), 1);
-    (void)usleep(300000); /* the scorer has long ended and filled its pipe */
+    /* Each pause is longer than the time to drain, and the scorer has long ended. */
+    for (int i = 0; i < 5; i++) {
+        char chunk[65536];
+        assert_true(read(scorer_rows_fd(f.scorer), chunk, sizeof(chunk)) > 0);
+        (void)usleep(50000);
+    }
     read_rows(&f);
     struct scorer_progress progress;
     scorer_progress(f.scorer, &progress);
@@ -525,6 +539,18 @@ static void *raise_soon(void *argument)
     (void)usleep(100000);
     (void)kill(getpid(), SIGTERM);
     return argument;
+}
+
+static void what_is_left_of_a_stopped_scorer_has_no_longer_than_its_grace(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f, "sh -c \"trap '' TERM; while :; do sleep 0.05; done\" & " TWO_ROWS "sleep 60");
+    f.spec.timeout_us = 300000;
+    f.spec.drain_us = INT64_C(3600) * USEC_PER_SEC;
+    struct completeness found;
+    assert_fails(ERR_TIMEOUT, run(&f, &found));
+    fixture_release(&f);
 }
 
 static void an_interrupt_stops_the_scorer_and_ends_its_rows(void **state)
@@ -546,7 +572,7 @@ static void a_broken_row_of_a_scorer_that_died_is_explained_by_its_death(void **
 {
     (void)state;
     struct fixture f;
-    fixture_init(&f, "printf '1,6'; echo 'out of disk' >&2; sleep 0.1; exit 5");
+    fixture_init(&f, "printf '1,6'; exec >&-; sleep 0.1; echo 'out of disk' >&2; exit 5");
     start(&f);
     read_rows(&f);
     (void)error_set(&err, ERR_DATA, "the last row is broken");
@@ -823,6 +849,7 @@ int main(void)
         cmocka_unit_test(a_grandchild_that_trickles_rows_is_cut_off),
         cmocka_unit_test(a_grandchild_that_only_holds_standard_error_is_noted),
         cmocka_unit_test(a_slow_reader_is_not_held_against_the_scorer),
+        cmocka_unit_test(what_is_left_of_a_stopped_scorer_has_no_longer_than_its_grace),
         cmocka_unit_test(an_interrupt_stops_the_scorer_and_ends_its_rows),
         cmocka_unit_test(a_broken_row_of_a_scorer_that_died_is_explained_by_its_death),
         cmocka_unit_test(a_broken_row_of_a_scorer_that_runs_on_stays_the_reason),
