@@ -184,10 +184,10 @@ static void weigh_manifest(struct weighing *w)
         check_count(w, rows, "the manifest");
     else
         add_problem(w, ERR_INCOMPLETE, "the manifest has no \"rows\" that is a count");
-    int64_t as_of_us = 0;
+    int64_t as_of_us = w->evidence->context->as_of_us;
     const json_t *as_of = json_object_get(object, "as_of");
     if (as_of == NULL)
-        add_problem(w, ERR_INCOMPLETE, "the manifest has no \"as_of\"");
+        check_as_of(w, as_of_us); /* it was told LOADGUARD_AS_OF and does not disagree */
     else if (read_time(w, as_of, "as_of", &as_of_us))
         check_as_of(w, as_of_us);
     report_sources(w, json_object_get(object, "sources"));

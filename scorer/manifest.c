@@ -35,7 +35,7 @@ static void note_problem(struct manifest *manifest, const char *reason)
                     (unsigned long long)manifest->n_lines, reason, buffer_string(&quote),
                     len < manifest->line.len ? "…" : "");
     error_hint(&manifest->problem,
-               "Write JSON lines only, at the end one with \"complete\", \"rows\" and \"as_of\".");
+               "Write JSON lines only, at the end one with \"complete\" and \"rows\".");
     buffer_release(&quote);
 }
 

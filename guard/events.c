@@ -1,0 +1,96 @@
+#include "guard/events.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+struct type_entry {
+    const char *name;
+    const char *severity;
+    enum event_effect effect;
+};
+
+static const struct type_entry types[] = {
+    [EVENT_PUBLISHED] = {"load.published", "info", EFFECT_RESOLVE},
+    [EVENT_HELD] = {"load.held", "warning", EFFECT_TRIGGER},
+    [EVENT_BLOCKED] = {"load.blocked", "critical", EFFECT_TRIGGER},
+    [EVENT_FAILED] = {"load.failed", "error", EFFECT_TRIGGER},
+    [EVENT_NOT_READY] = {"load.not_ready", "warning", EFFECT_TRIGGER},
+    [EVENT_REJECTED] = {"load.rejected", "info", EFFECT_TRIGGER},
+    [EVENT_ROLLED_BACK] = {"load.rolled_back", "critical", EFFECT_TRIGGER},
+    [EVENT_WAITING] = {"load.waiting", "warning", EFFECT_TRIGGER},
+};
+
+const char *event_type_name(enum event_type type)
+{
+    return types[type].name;
+}
+
+const char *event_severity(enum event_type type)
+{
+    return types[type].severity;
+}
+
+enum event_effect event_effect(enum event_type type)
+{
+    return types[type].effect;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text == NULL ? json_null() : json_string(text);
+}
+
+static json_t *live_json(const struct live_facts *live)
+{
+    char as_of[CLOCK_TEXT_BYTES];
+    if (live->load_id == 0)
+        return json_null();
+    return json_pack("{s:I, s:s, s:I, s:o}", "load", (json_int_t)live->load_id, "as_of",
+                     clock_format_rfc3339(live->as_of_us, as_of), "rows", (json_int_t)live->rows,
+                     "fingerprint", text_or_null(live->fingerprint));
+}
+
+/* The commands that act on what the event tells, for the person who reads it. */
+static json_t *actions_json(const struct event_facts *facts, struct arena *arena)
+{
+    json_t *actions = json_array();
+    if (facts->type == EVENT_HELD || facts->type == EVENT_BLOCKED) {
+        (void)json_array_append_new(
+            actions, json_string(arena_printf(arena, "loadguard show %" PRId64, facts->load_id)));
+        (void)json_array_append_new(
+            actions, json_string(arena_printf(
+                         arena, "loadguard approve %" PRId64 "%s --reason TEXT", facts->load_id,
+                         facts->type == EVENT_BLOCKED ? " --override" : "")));
+        (void)json_array_append_new(
+            actions, json_string(arena_printf(arena, "loadguard reject %" PRId64 " --reason TEXT",
+                                              facts->load_id)));
+    } else if (facts->type == EVENT_FAILED || facts->type == EVENT_NOT_READY) {
+        (void)json_array_append_new(
+            actions, json_string(arena_printf(arena, "loadguard show %" PRId64, facts->load_id)));
+        (void)json_array_append_new(
+            actions, json_string(arena_printf(arena, "loadguard run %s", facts->feed)));
+    }
+    return actions;
+}
+
+enum error_code event_payload(const struct event_facts *facts, struct arena *arena,
+                              const char **ret_json, struct error *err)
+{
+    json_t *json =
+        json_pack("{s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "feed", facts->feed,
+                  "load", (json_int_t)facts->load_id, "state", text_or_null(facts->state),
+                  "verdict", text_or_null(facts->verdict), "severity", event_severity(facts->type),
+                  "summary", facts->summary, "by", text_or_null(facts->actor), "reason",
+                  text_or_null(facts->reason), "live", live_json(&facts->live), "actions",
+                  actions_json(facts, arena), "audit_head", text_or_null(facts->chain_head));
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    if (text == NULL)
+        return error_set(err, ERR_MEMORY, "cannot make the message of an event");
+    *ret_json = arena_strdup(arena, text);
+    free(text);
+    return OK;
+}

@@ -1,0 +1,32 @@
+/* Judging: compares a load with the last good one, applies the rules, finds examples. */
+#ifndef LG_GUARD_JUDGE_H
+#define LG_GUARD_JUDGE_H
+
+#include "diff/diff.h"
+#include "report/report.h"
+#include "rules/rule_set.h"
+#include "snapshot/packed.h"
+
+#define JUDGE_EXAMPLES 5
+
+/* What judging came to. Owns everything through its arena; texts of rules belong to the rule set.
+ */
+struct judged {
+    struct arena arena;
+    struct diff_result diff;
+    struct judgement judgement;
+    struct report_examples *examples; /* one for each outcome */
+    int64_t took_us;
+};
+
+/* Zero-initialise ret_judged before, release it afterwards also on failure. old_snapshot is NULL
+ * for a first load. Shows progress on a terminal. */
+enum error_code judge_run(struct packed *old_snapshot, struct packed *new_snapshot,
+                          const struct rule_set *rules, const struct judge_context *context,
+                          struct judged *ret_judged, struct error *err) MUST_CHECK;
+void judged_release(struct judged *judged);
+
+/* Exit status for a verdict: 0, 3 for block, 4 for hold. */
+int verdict_exit_status(enum verdict verdict);
+
+#endif

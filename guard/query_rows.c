@@ -1,0 +1,122 @@
+#include "guard/query_rows.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "store/conn.h"
+
+#define ASK_TIMEOUT_MS 60000
+#define PIPE_BYTES (1 << 20)
+
+void query_rows_init(struct query_rows *rows, struct store *main)
+{
+    *rows = (struct query_rows){.main = main, .read_fd = -1, .write_fd = -1};
+}
+
+static enum error_code session(struct query_rows *rows, struct error *err)
+{
+    if (rows->session != NULL)
+        return OK;
+    CLEANUP(store_closep) struct store *store = NULL;
+    TRY(store_open_again(rows->main, &store, err));
+    TRY(store_exec_script(store, "set default_transaction_read_only = on; reset search_path",
+                          STORE_QUICK_MS, err));
+    rows->session = TAKE(store);
+    return OK;
+}
+
+static enum error_code ask(void *context, const char *sql, bool *ret_answer, struct error *err)
+{
+    struct query_rows *rows = context;
+    TRY(session(rows, err));
+    return store_query_bool(rows->session, sql, ASK_TIMEOUT_MS, ret_answer, err);
+}
+
+static enum error_code write_rows(void *context, const char *bytes, size_t len, struct error *err)
+{
+    struct query_rows *rows = context;
+    while (len > 0) {
+        ssize_t n = write(rows->write_fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return error_set_errno(err, ERR_IO, errno, "cannot pass on the rows of the query");
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return OK;
+}
+
+static void *copy_rows(void *arg)
+{
+    struct query_rows *rows = arg;
+    rows->copy_code =
+        store_copy_out(rows->session, rows->copy_sql, 0, write_rows, rows, &rows->copy_error);
+    fd_cleanup(&rows->write_fd);
+    return NULL;
+}
+
+static enum error_code open_rows(void *context, const char *sql, int *ret_fd, struct error *err)
+{
+    struct query_rows *rows = context;
+    TRY(session(rows, err));
+    struct buffer copy;
+    buffer_init(&copy, (size_t)1 << 20);
+    size_t len = strlen(sql);
+    while (len > 0 && strchr("; \t\r\n", sql[len - 1]) != NULL)
+        len--;
+    TRY(buffer_printf(&copy, err, "copy (%.*s\n) to stdout (format csv, header)", (int)len, sql));
+    rows->copy_sql = buffer_take(&copy);
+    int pipes[2];
+    if (pipe2(pipes, O_CLOEXEC) != 0)
+        return error_set_errno(err, ERR_IO, errno, "cannot create a pipe");
+    (void)fcntl(pipes[1], F_SETPIPE_SZ, PIPE_BYTES);
+    rows->read_fd = pipes[0];
+    rows->write_fd = pipes[1];
+    int failed = pthread_create(&rows->thread, NULL, copy_rows, rows);
+    if (failed != 0)
+        return error_set_errno(err, ERR_IO, failed, "cannot start a thread");
+    rows->thread_running = true;
+    *ret_fd = rows->read_fd;
+    return OK;
+}
+
+static void join(struct query_rows *rows)
+{
+    fd_cleanup(&rows->read_fd);
+    if (rows->thread_running)
+        (void)pthread_join(rows->thread, NULL);
+    rows->thread_running = false;
+}
+
+static enum error_code close_rows(void *context, struct error *err)
+{
+    struct query_rows *rows = context;
+    join(rows);
+    /* A reader that gave up closes the pipe: why it did so is the error, not that it did. */
+    if (rows->copy_code == OK || rows->copy_error.sys_errno == EPIPE)
+        return OK;
+    *err = rows->copy_error;
+    error_prefix(err, "the scorer's query");
+    return rows->copy_code;
+}
+
+void query_rows_release(struct query_rows *rows)
+{
+    join(rows);
+    fd_cleanup(&rows->write_fd);
+    free(rows->copy_sql);
+    rows->copy_sql = NULL;
+    store_close(rows->session);
+    rows->session = NULL;
+}
+
+struct scorer_callbacks query_rows_callbacks(struct query_rows *rows)
+{
+    return (struct scorer_callbacks){
+        .context = rows, .ask = ask, .open_rows = open_rows, .close_rows = close_rows};
+}
