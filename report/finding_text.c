@@ -116,7 +116,7 @@ static const char *measure_text(struct arena *arena, const json_t *measure, cons
     const json_t *relative_error = json_object_get(measure, "relative_error");
     if (json_is_number(relative_error))
         text = arena_printf(arena, "%s ± %.2g %%", text, 100 * json_number_value(relative_error));
-    if (arrived_at != NULL)
+    if (arrived_at != NULL && json_number_value(json_object_get(measure, "value")) != 0)
         text = arena_printf(arena, "%s at %s", text, stored_value_text(arena, arrived_at));
     return text;
 }

@@ -21,6 +21,16 @@ static void columns_that_the_condition_names_come_first(void **state)
     assert_int_equal(columns.left_out, 0);
 }
 
+static void key_columns_are_not_repeated_among_the_values(void **state)
+{
+    (void)state;
+    struct outcome outcome = fixture_outcome(OUTCOME_FINDING, "rule");
+    outcome.condition = "count(profile_id > 7 and score = 1) > 0";
+    struct example_columns columns = choose(&outcome, fixture_examples, 0);
+    assert_int_equal(columns.n, 1);
+    assert_string_equal(fixture_columns[columns.index[0]].name, "score");
+}
+
 static void columns_that_changed_most_often_come_first(void **state)
 {
     (void)state;
@@ -160,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_that_the_condition_names_come_first),
+        cmocka_unit_test(key_columns_are_not_repeated_among_the_values),
         cmocka_unit_test(columns_that_changed_most_often_come_first),
         cmocka_unit_test(columns_that_did_not_change_are_left_out),
         cmocka_unit_test(a_name_within_a_literal_or_a_longer_name_does_not_count),

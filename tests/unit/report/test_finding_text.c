@@ -77,6 +77,10 @@ static void a_limit_within_another_number_is_not_the_value(void **state)
                 "\"measures\":[{\"measure\":\"min(x)\",\"value\":-0.38,\"text\":\"-0.38\"}],"
                 "\"measured\":-0.38,\"measured_text\":\"-0.38\",\"limit_text\":\"0\"}]",
                 "\n‖ hold   r\n  min(x) is -0.38 (limit 0)\n");
+    assert_text("[{\"rule\":\"r\",\"action\":\"hold\",\"sentence\":\"10 rows fell (limit 0)\","
+                "\"measures\":[{\"measure\":\"count(x < 0)\",\"value\":10,\"text\":\"10\"}],"
+                "\"measured\":10,\"measured_text\":\"10\",\"limit_text\":\"0\"}]",
+                "\n‖ hold   r\n  10 rows fell (limit 0)\n");
 }
 
 static void the_same_examples_are_not_shown_twice(void **state)
@@ -236,6 +240,17 @@ static void errors_say_that_nobody_could_tell(void **state)
     assert_written(&page, "\n‖ hold   thought leaders — could not tell\n  no value now\n");
 }
 
+static void where_nothing_arrived_no_value_is_named(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    json_t *outcome = json_pack("{s:[{s:s, s:f, s:s, s:n}]}", "measures", "measure", "arrivals(x)",
+                                "value", 0.0, "text", "0 %", "arrived_at");
+    assert_string_equal(finding_text_measures(&arena, outcome), "0 %");
+    json_decref(outcome);
+    arena_release(&arena);
+}
+
 static void a_name_has_rule_column_and_segment(void **state)
 {
     (void)state;
@@ -264,6 +279,7 @@ int main(void)
         cmocka_unit_test(all_findings_are_whole_if_wanted),
         cmocka_unit_test(of_many_segments_the_first_are_told),
         cmocka_unit_test(errors_say_that_nobody_could_tell),
+        cmocka_unit_test(where_nothing_arrived_no_value_is_named),
         cmocka_unit_test(a_name_has_rule_column_and_segment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,19 @@ static void the_headline_says_what_a_load_was_compared_with(void **state)
                     "WARNING  klout load 12 — the first load, with nothing to compare it with");
 }
 
+static void findings_are_counted_by_what_they_lead_to_without_shadows(void **state)
+{
+    (void)state;
+    struct outcome outcomes[] = {fixture_mass_reset(), fixture_mass_reset(),
+                                 fixture_outcome(OUTCOME_FINDING, "b")};
+    outcomes[1].shadow = true;
+    struct judgement judgement = {VERDICT_BLOCK, outcomes, ARRAY_SIZE(outcomes), 2};
+    struct report report = fixture_files(&judgement);
+    char *text = printed(&report, &plain);
+    assert_contains(text, "\n         1 block, 1 hold\n");
+    free(text);
+}
+
 static void a_correction_is_called_one(void **state)
 {
     (void)state;
@@ -354,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_blocked_load_reads_at_a_glance),
         cmocka_unit_test(two_files_that_are_alike_take_a_few_lines),
         cmocka_unit_test(the_headline_says_what_a_load_was_compared_with),
+        cmocka_unit_test(findings_are_counted_by_what_they_lead_to_without_shadows),
         cmocka_unit_test(a_correction_is_called_one),
         cmocka_unit_test(rules_that_were_not_applicable_are_named_up_to_six),
         cmocka_unit_test(checks_that_passed_are_listed_if_all_is_wanted),
