@@ -1,6 +1,7 @@
 """What the end-to-end tests share: a configuration in a folder of its own, the program, psql as a
 reader, and a receiver of webhooks that checks every signature by itself."""
 
+import atexit
 import base64
 import hashlib
 import hmac
@@ -84,11 +85,43 @@ class Receiver:
         self.server.server_close()
 
 
+def stop_server(state, how):
+    """Ends the private cluster of a state folder and waits for it."""
+    try:
+        pid = int((state / "pg/data/postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, how)
+        for _ in range(500):
+            # a server whose parent is gone may stay a zombie where nobody collects those
+            if pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return
+            time.sleep(0.02)
+    except (OSError, ValueError, IndexError):
+        pass
+
+
+class Template:
+    """A private cluster that was created once and is copied for each site of a test process."""
+
+    folder = None
+
+    @classmethod
+    def copy_to(cls, state):
+        if cls.folder is None:
+            cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="lg-template-"))
+            cls.folder.chmod(0o755)
+            atexit.register(shutil.rmtree, cls.folder, ignore_errors=True)
+            site = Site(folder=cls.folder, state=False)
+            created = site.call("status")
+            assert created.returncode == 0, created.stderr
+            stop_server(cls.folder / "state", signal.SIGINT)
+        subprocess.run(["cp", "-a", cls.folder / "state", state], check=True)
+
+
 class Site:
     """A configuration with one feed `klout` whose scorer prints a file, and its store."""
 
-    def __init__(self, feed_extra="", rules="", routes=(), config_extra="", columns=None, key=None):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lg-e2e-"))
+    def __init__(self, feed_extra="", rules="", routes=(), config_extra="", columns=None, key=None, folder=None, state=True):
+        self.dir = folder or pathlib.Path(tempfile.mkdtemp(prefix="lg-e2e-"))
         # the account of the private cluster has to reach the folder
         self.dir.chmod(0o755)
         self.columns = columns or "{profile_id: bigint, score: double precision}"
@@ -100,6 +133,8 @@ class Site:
         (self.dir / "secret").chmod(0o600)
         self.write_config()
         self.set_night(quiet_night())
+        if state:
+            Template.copy_to(self.dir / "state")
 
     def write_config(self):
         routes = "".join(
@@ -195,16 +230,7 @@ feeds:
         return int((self.dir / "state/pg/data/postmaster.pid").read_text().splitlines()[0])
 
     def close(self):
-        try:
-            pid = self.server_pid()
-            os.kill(pid, signal.SIGINT)
-            for _ in range(500):
-                # a server whose parent is gone may stay a zombie where nobody collects those
-                if pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                    break
-                time.sleep(0.02)
-        except (OSError, ValueError, IndexError):
-            pass
+        stop_server(self.dir / "state", signal.SIGQUIT)
         shutil.rmtree(self.dir, ignore_errors=True)
 
 

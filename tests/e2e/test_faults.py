@@ -115,7 +115,7 @@ class FaultsTest(unittest.TestCase):
 @unittest.skipUnless(os.geteuid() == 0, "mounting a small file system needs root")
 class FullDiskTest(unittest.TestCase):
     def test_a_full_disk_fails_the_load_and_the_next_one_succeeds(self):
-        site = Site()
+        site = Site(state=False)
         self.addCleanup(site.close)
         state = site.dir / "state"
         state.mkdir()
