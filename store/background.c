@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "embedded/publish_sql.h"
+
 struct background {
     struct store *store;
     char *sql;
@@ -34,6 +36,9 @@ enum error_code background_start(const struct store *store, const char *sql,
     if (background->sql == NULL)
         return error_set(err, ERR_MEMORY, "no memory for a thread");
     TRY(store_open_again(store, &background->store, err));
+    TRY(store_exec(background->store,
+                   &(struct store_query){asynchronous_sql, STORE_ONE_ROW, STORE_QUICK_MS},
+                   (struct store_param[]){store_bool(false)}, 1, NULL, err));
     int failed = pthread_create(&background->thread, NULL, run, background);
     if (failed != 0)
         return error_set_errno(err, ERR_MEMORY, failed, "cannot start a thread");

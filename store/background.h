@@ -8,7 +8,10 @@
 
 struct background;
 
-/* Opens a session beside store and runs the statement there; it returns no rows. */
+/*
+ * Opens a session beside store and runs the statement there; it returns no rows. Its commits are
+ * asynchronous: a crash may undo what it reported as done.
+ */
 enum error_code background_start(const struct store *store, const char *sql,
                                  struct background **ret_background, struct error *err) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 #include "store/detach.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -18,7 +19,8 @@
 /* How long the server may wait for the table's lock, because sessions with an old plan would queue
  * behind it. */
 #define TABLE_LOCK_US INT64_C(20000)
-#define FINALIZE_LOCK_MS 20
+/* By then no reader has anything to do with the table. */
+#define FINALIZE_LOCK_MS 2000
 #define ENDLESS_US (INT64_MAX / 2)
 /* Without endless patience a detach is not begun while somebody has the feed in longer use. */
 #define LONG_USE_US USEC_PER_SEC
@@ -43,17 +45,22 @@ static enum error_code set_obstacle(struct obstacle *obstacle, const char *reaso
     return buffer_append_string(&obstacle->transactions, transactions, err);
 }
 
-static enum error_code check_old_snapshots(struct store *store, int64_t load_id,
-                                           const struct detach_options *options,
-                                           struct obstacle *obstacle, struct error *err)
+/* Transactions that were under way when this was first asked; all of them, or those that may still
+ * read the load. */
+static enum error_code check_older(struct store *store, int64_t load_id, int64_t standby_grace_us,
+                                   bool all, const char *but_pids, struct obstacle *obstacle,
+                                   struct error *err)
 {
     struct store_result result CLEANUP(store_result_release) = {0};
-    const struct store_param params[] = {store_int(load_id), store_int(options->standby_grace_us)};
+    const struct store_param params[] = {store_int(load_id), store_int(standby_grace_us),
+                                         store_bool(all), store_text(but_pids)};
     TRY(store_exec(store, &(struct store_query){old_snapshots_sql, STORE_ONE_ROW, STORE_QUICK_MS},
                    params, ARRAY_SIZE(params), &result, err));
     const char *transactions = store_get_text(&result, 0, 0);
     if (strcmp(transactions, NO_TRANSACTIONS) != 0)
-        return set_obstacle(obstacle, "snapshots older than the flip away from a load",
+        return set_obstacle(obstacle,
+                            all ? "transactions older than the detach of a load"
+                                : "snapshots older than the flip away from a load",
                             transactions, err);
     if (store_get_bool(&result, 0, 1))
         return set_obstacle(obstacle, "a standby whose queries are older than the flip",
@@ -94,7 +101,8 @@ static enum error_code mark(struct store *store, const char *feed, const struct 
     TRY(lock_pointer(store, feed, &live, err));
     if (live == row->load_id)
         return error_set(err, ERR_REFUSED, "load %lld of feed '%s' is live", (long long)live, feed);
-    TRY(check_old_snapshots(store, row->load_id, options, obstacle, err));
+    TRY(check_older(store, row->load_id, options->standby_grace_us, false, NO_TRANSACTIONS,
+                    obstacle, err));
     if (!obstacle->exists)
         TRY(check_users(store, feed, row->table, options, obstacle, err));
     if (!obstacle->exists)
@@ -139,17 +147,25 @@ static enum error_code look(struct watch *watch, struct error *err)
     return queues || now_us > watch->give_up_us ? cancel_detach(watch, err) : OK;
 }
 
-static enum error_code tell(struct watch *watch, struct error *err)
+static enum error_code tell(struct watch *watch, const struct obstacle *obstacle, struct error *err)
 {
-    char parent[LOAD_TABLE_NAME_BYTES];
-    struct buffer holders CLEANUP(buffer_release);
     if (watch->waiting == NULL || clock_monotonic_us() < watch->waiting->due_us)
         return OK;
-    buffer_init(&holders, MAX_LIST_BYTES);
+    watch->waiting->reason = obstacle->reason;
+    return waiting_round(watch->waiting, buffer_string(&obstacle->transactions), err);
+}
+
+static enum error_code tell_lockers(struct watch *watch, struct error *err)
+{
+    char parent[LOAD_TABLE_NAME_BYTES];
+    struct obstacle lockers CLEANUP(obstacle_release);
+    obstacle_init(&lockers);
+    if (watch->waiting == NULL || clock_monotonic_us() < watch->waiting->due_us)
+        return OK;
     parent_table_name(watch->feed, parent);
-    TRY(lock_holders(watch->store, parent, false, NULL, &holders, err));
-    watch->waiting->reason = "readers of the feed, to finish a detach";
-    return waiting_round(watch->waiting, buffer_string(&holders), err);
+    TRY(lock_holders(watch->store, parent, false, NULL, &lockers.transactions, err));
+    lockers.reason = "readers of the feed, to finish a detach";
+    return tell(watch, &lockers, err);
 }
 
 static enum error_code watch_detach(struct watch *watch, struct error *err)
@@ -157,20 +173,11 @@ static enum error_code watch_detach(struct watch *watch, struct error *err)
     while (!background_done(watch->background)) {
         if (!watch->cancelled) {
             TRY(look(watch, err));
-            TRY(tell(watch, err));
+            TRY(tell_lockers(watch, err));
         }
         (void)poll(NULL, 0, POLL_MS);
     }
     return OK;
-}
-
-/* Watches to the end; an error on the way ends the detach as well. */
-static enum error_code watch_or_cancel(struct watch *watch, struct error *err)
-{
-    enum error_code code = watch_detach(watch, err);
-    if (code != OK && !watch->cancelled)
-        (void)cancel_detach(watch, NULL);
-    return code;
 }
 
 static enum error_code expand_names(struct store *store, const char *template, const char *feed,
@@ -184,27 +191,114 @@ static enum error_code expand_names(struct store *store, const char *template, c
     return sql_expand(store, template, words, ARRAY_SIZE(words), out, err);
 }
 
+static enum error_code read_attachment(struct store *store, const char *feed, int64_t load_id,
+                                       enum attachment *ret_attachment, struct error *err)
+{
+    struct snapshot_row row;
+    TRY(snapshot_row_read(store, feed, load_id, &row, err));
+    *ret_attachment = row.attachment;
+    return OK;
+}
+
+/* A session that keeps the detach from going on, as a reader would; nobody else notices. */
+static enum error_code hold_back(const struct store *store, const char *feed, const char *table,
+                                 struct store **ret_holder, struct error *err)
+{
+    struct store *holder CLEANUP(store_closep) = NULL;
+    struct buffer sql CLEANUP(buffer_release);
+    buffer_init(&sql, MAX_LIST_BYTES);
+    TRY(store_open_again(store, &holder, err));
+    TRY(expand_names(holder, share_parent_sql, feed, table, &sql, err));
+    TRY(store_begin(holder, err));
+    TRY(store_exec(holder,
+                   &(struct store_query){buffer_string(&sql), STORE_NO_ROWS, STORE_QUICK_MS}, NULL,
+                   0, NULL, err));
+    *ret_holder = TAKE(holder);
+    return OK;
+}
+
+/* Until the server has told all sessions that the table is going. */
+static enum error_code wait_until_pending(const struct watch *watch, int64_t load_id,
+                                          struct error *err)
+{
+    enum attachment attachment = ATTACHMENT_ATTACHED;
+    while (attachment == ATTACHMENT_ATTACHED && !background_done(watch->background)) {
+        (void)poll(NULL, 0, POLL_MS);
+        TRY(read_attachment(watch->store, watch->feed, load_id, &attachment, err));
+    }
+    return OK;
+}
+
+/* Until nothing is under way that may still use a plan with the table. */
+static enum error_code wait_for_older(struct watch *watch, int64_t load_id, const char *but_pids,
+                                      struct obstacle *obstacle, struct error *err)
+{
+    for (;;) {
+        obstacle->exists = false;
+        TRY(check_older(watch->store, load_id, 0, true, but_pids, obstacle, err));
+        if (!obstacle->exists || background_done(watch->background))
+            return OK;
+        if (clock_monotonic_us() > watch->give_up_us)
+            return cancel_detach(watch, err);
+        TRY(tell(watch, obstacle, err));
+        (void)poll(NULL, 0, POLL_MS);
+        TRY(interrupt_check(err));
+    }
+}
+
+/*
+ * The server first tells all sessions that the table is going, then waits for those that have the
+ * parent locked, then locks the table for a moment. Two kinds of readers would be in the way of
+ * that moment, or queue behind it: those with a snapshot from before, which plan with the table
+ * still, and those with a cached plan that a transaction from before has not thrown away yet. So
+ * the detach is held back until all transactions from before are over.
+ */
+static enum error_code begin_detach(struct watch *watch, int64_t load_id, const char *sql,
+                                    struct obstacle *obstacle, struct error *err)
+{
+    struct store *holder CLEANUP(store_closep) = NULL;
+    char but_pids[64];
+    TRY(hold_back(watch->store, watch->feed, watch->table, &holder, err));
+    TRY(background_start(watch->store, sql, &watch->background, err));
+    TRY(wait_until_pending(watch, load_id, err));
+    fault_point("detach.begun");
+    (void)snprintf(but_pids, sizeof(but_pids), "{%d,%d}", store_backend_pid(holder),
+                   background_pid(watch->background));
+    return wait_for_older(watch, load_id, but_pids, obstacle, err);
+}
+
+static enum error_code run_detach(struct watch *watch, int64_t load_id, const char *sql,
+                                  struct obstacle *obstacle, struct error *err)
+{
+    TRY(begin_detach(watch, load_id, sql, obstacle, err));
+    return watch_detach(watch, err);
+}
+
+static void watch_release(struct watch *watch)
+{
+    background_free(watch->background);
+}
+
 /* Leaves the load detached or, if it had to be cancelled, pending or attached. */
 static enum error_code detach(struct store *store, const char *feed, const struct snapshot_row *row,
                               const struct detach_options *options, struct waiting *waiting,
                               struct obstacle *obstacle, struct error *err)
 {
-    struct background *background CLEANUP(background_cleanup) = NULL;
     struct buffer sql CLEANUP(buffer_release);
-    buffer_init(&sql, MAX_LIST_BYTES);
-    TRY(expand_names(store, detach_sql, feed, row->table, &sql, err));
-    TRY(background_start(store, buffer_string(&sql), &background, err));
-    fault_point("detach.begun");
-    struct watch watch = {
+    struct watch watch CLEANUP(watch_release) = {
         .store = store,
         .feed = feed,
-        .waiting = waiting,
-        .background = background,
         .table = row->table,
+        .waiting = waiting,
         .give_up_us = clock_monotonic_us() + options->patience_us,
     };
-    TRY(watch_or_cancel(&watch, err));
-    enum error_code code = background_join(background, err);
+    buffer_init(&sql, MAX_LIST_BYTES);
+    TRY(expand_names(store, detach_sql, feed, row->table, &sql, err));
+    enum error_code code = run_detach(&watch, row->load_id, buffer_string(&sql), obstacle, err);
+    if (code != OK && watch.background != NULL && !watch.cancelled)
+        (void)cancel_detach(&watch, NULL);
+    TRY(code);
+    code = background_join(watch.background, err);
     if (code == OK || !watch.cancelled)
         return code;
     TRY(interrupt_check(err));
@@ -231,6 +325,9 @@ static enum error_code finalize(struct store *store, const char *feed,
                                 const struct snapshot_row *row, struct obstacle *obstacle,
                                 struct error *err)
 {
+    TRY(check_older(store, row->load_id, 0, true, NO_TRANSACTIONS, obstacle, err));
+    if (obstacle->exists)
+        return OK;
     buffer_clear(&obstacle->transactions);
     TRY(lock_holders(store, row->table, true, NULL, &obstacle->transactions, err));
     if (strcmp(buffer_string(&obstacle->transactions), NO_TRANSACTIONS) != 0) {

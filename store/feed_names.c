@@ -59,15 +59,24 @@ char *load_part_name(const char *table, unsigned part, char out[LOAD_TABLE_NAME_
     return out;
 }
 
+/* A load's only table is its part 0 under another name, so that its indexes keep theirs. */
+static const char *part_suffix(const char *leaf)
+{
+    size_t len = strlen(leaf);
+    bool is_part = len > 3 && strncmp(leaf + len - 3, "_p", 2) == 0;
+    return is_part ? "" : "_p0";
+}
+
 char *key_index_name(const char *leaf, char out[LOAD_TABLE_NAME_BYTES])
 {
-    (void)snprintf(out, LOAD_TABLE_NAME_BYTES, "%s_key", leaf);
+    (void)snprintf(out, LOAD_TABLE_NAME_BYTES, "%s%s_key", leaf, part_suffix(leaf));
     return out;
 }
 
 char *extra_index_name(const char *leaf, const char *definition, char out[LOAD_TABLE_NAME_BYTES])
 {
-    (void)snprintf(out, LOAD_TABLE_NAME_BYTES, "%s_i%08x", leaf, hash_text(definition));
+    (void)snprintf(out, LOAD_TABLE_NAME_BYTES, "%s%s_i%08x", leaf, part_suffix(leaf),
+                   hash_text(definition));
     return out;
 }
 

@@ -17,7 +17,7 @@
 
 #define DEFAULT_PARTS 2
 /* A further part pays only for a load of some size: readers pay for it with every query. */
-#define ROWS_BEFORE_NEXT_PART UINT64_C(1000000)
+#define DEFAULT_ROWS_PER_PART UINT64_C(1000000)
 /* Rows encoded at a time: some 64 KiB for narrow ones. */
 #define SLICE_ROWS 2048
 #define MAX_ENCODED_BYTES ((size_t)1 << 30)
@@ -44,6 +44,7 @@ struct staging {
     struct part parts[LOAD_MAX_PARTS];
     unsigned n_parts;
     unsigned max_parts;
+    uint64_t rows_per_part;
     unsigned next; /* the part that gets the next slice */
     uint64_t rows;
     bool index_early;
@@ -150,6 +151,8 @@ enum error_code staging_begin(struct store *store, const struct feed_table *feed
     staging->feed = feed;
     staging->load_id = load_id;
     staging->max_parts = allowed_parts(feed, options->max_parts);
+    staging->rows_per_part =
+        options->rows_per_part == 0 ? DEFAULT_ROWS_PER_PART : options->rows_per_part;
     load_table_name(feed->feed, load_id, staging->table);
     buffer_init(&staging->encoded, MAX_ENCODED_BYTES);
     TRY(leave_trace(store, staging, err));
@@ -198,7 +201,7 @@ enum error_code staging_append(struct staging *staging, const struct batch *batc
     for (size_t first = 0; first < batch->n_rows; first += SLICE_ROWS) {
         size_t left = batch->n_rows - first;
         if (staging->n_parts < staging->max_parts &&
-            staging->rows >= staging->n_parts * ROWS_BEFORE_NEXT_PART)
+            staging->rows >= staging->n_parts * staging->rows_per_part)
             TRY(open_part(staging, staging->parts[0].store, err));
         TRY(append_slice(staging, batch, first, left < SLICE_ROWS ? left : SLICE_ROWS, err));
         staging->next = (staging->next + 1) % staging->n_parts;

@@ -24,7 +24,8 @@ struct staging;
 struct staging_options {
     uint64_t expected_rows;     /* for the check of free space; 0: unknown, not checked */
     const char *data_directory; /* of a server on this host, NULL: unknown, not checked */
-    unsigned max_parts;         /* tables filled side by side; 0: the default */
+    unsigned max_parts;         /* tables filled side by side; 0: two */
+    uint64_t rows_per_part;     /* rows before a further one is begun; 0: a million */
 };
 
 /*

@@ -12,7 +12,8 @@ select coalesce(a.pid, 0),
   from unnest($1::text[]) w (id)
   left join pg_locks v on v.locktype = 'virtualxid' and v.virtualxid = w.id and v.virtualtransaction = w.id
   left join pg_stat_activity a on a.pid = v.pid
-  left join pg_prepared_xacts x on w.id = '-1/' || x.transaction::text
+  left join pg_locks t on t.locktype = 'transactionid' and t.pid is null and t.virtualtransaction = w.id
+  left join pg_prepared_xacts x on x.transaction = t.transactionid
  where a.pid is not null
     or x.gid is not null
  order by 5 desc

@@ -5,5 +5,5 @@ select c.relname
  where n.nspname = 'loadguard_data'
    and c.relkind in ('r', 'p')
    and not c.relispartition
-   and c.relname = any (array(select $1 union all select format('%s_p%s', $1, part) from generate_series(0, 7) part))
+   and c.relname = any (array(select $1::text union all select format('%s_p%s', $1::text, part) from generate_series(0, 7) part))
  order by length(c.relname), c.relname

@@ -1,6 +1,8 @@
--- Transactions that may still read load $1, now that the pointer has left it: those with a snapshot
--- when this was first asked after the flip, as long as they have one. Whatever begins later sees the
--- new pointer. The list belongs to one run of the server.
+-- Transactions that have to end before the next step with load $1. After the pointer has left it:
+-- those that had a snapshot when this was first asked, as long as they have one; whatever begins
+-- later sees the new pointer. While it is being detached ($3): all that ran when this was first
+-- asked, because whatever begins later has heard of the detach before it uses a cached plan; but not
+-- Loadguard's own sessions, which do not read feeds. The list belongs to one run of the server.
 with older as (
     select v.virtualtransaction as id
       from pg_locks v
@@ -9,8 +11,13 @@ with older as (
        and v.virtualxid = v.virtualtransaction
        and v.granted
        and a.datname = current_database()
-       and a.backend_xmin is not null
        and a.pid <> pg_backend_pid()
+       and a.pid <> all ($4::int[])
+       and case
+             when $3 then a.backend_type = 'client backend'
+                          and not (a.usename = current_user and a.application_name like 'loadguard%')
+             else a.backend_xmin is not null
+           end
 ), known as (
     select s.load_id, coalesce(s.old_snapshots_server = pg_postmaster_start_time(), false) as listed
       from loadguard.snapshot s

@@ -7,5 +7,5 @@ select l.name
                     where i.indrelid = l.leaf
                       and i.indisunique
                       and i.indisvalid
-                      and c.relname = l.name || '_key')
+                      and c.relname in (l.name || '_key', l.name || '_p0_key'))
  limit 1

@@ -1,0 +1,1 @@
+lock table loadguard_data.{parent} in access share mode
