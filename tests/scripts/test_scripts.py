@@ -100,13 +100,14 @@ class ReceiverTest(unittest.TestCase):
             return error.code
 
     def test_an_event_is_kept_and_shown_once_however_often_it_comes(self):
-        body = json.dumps({"type": "load.blocked", "data": {"feed": "klout"}}).encode()
+        event = {"type": "load.blocked", "data": {"summary": "too many at 1"}}
+        body = json.dumps(event).encode()
         self.assertEqual(self.post(body), 204)
         self.assertEqual(self.post(body), 204)
         self.assertEqual(self.post(b"{}", signature="v1,AAAA"), 401)
         events = (self.folder / "events").read_text().splitlines()
         self.assertEqual([json.loads(line)["type"] for line in events], ["load.blocked"])
-        self.assertIn("load.blocked (signature good) feed=klout", self.process.stdout.readline())
+        self.assertIn("load.blocked (signature good): too many at 1", self.process.stdout.readline())
 
     def test_a_wrong_signature_is_answered_401_and_nothing_is_kept(self):
         body = b'{"type": "load.blocked", "data": {}}'
