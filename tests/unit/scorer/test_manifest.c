@@ -123,6 +123,35 @@ static void progress_that_makes_no_sense_is_not_shown(void **state)
     manifest_release(&manifest);
 }
 
+static void damaged_manifests_are_survived(void **state)
+{
+    (void)state;
+    static const char good[] = "{\"progress\": 0.4, \"rows\": 30000000}\n"
+                               "{\"complete\": true, \"rows\": 75000000, \"sources\": "
+                               "{\"a\": {\"as_of\": \"2011-05-23T03:55:00-07:00\"}}}\n";
+    uint64_t random = 88172645463325252U; /* xorshift64 (Marsaglia, 2003) */
+    size_t n_complete = 0;
+    for (int round = 0; round < 20000; round++) {
+        char text[sizeof(good)];
+        memcpy(text, good, sizeof(good));
+        for (int damage = 0; damage < 1 + round % 4; damage++) {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            text[random % (sizeof(good) - 1)] = (char)(random >> 32);
+        }
+        struct manifest manifest;
+        manifest_init(&manifest);
+        manifest_add(&manifest, text, sizeof(text) - 1);
+        manifest_end(&manifest);
+        assert_true(manifest.complete == NULL || json_is_object(manifest.complete));
+        assert_true(manifest.problem.code == OK || manifest.problem.message[0] != '\0');
+        n_complete += manifest.problem.code == OK && manifest.complete != NULL;
+        manifest_release(&manifest);
+    }
+    assert_in_range(n_complete, 1, 10000); /* digits and names may change and it still is one */
+}
+
 static bool count_of(const char *text, uint64_t *ret_count)
 {
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
@@ -266,6 +295,7 @@ int main(void)
         cmocka_unit_test(a_zero_byte_is_garbage),
         cmocka_unit_test(a_line_may_have_64_kib_and_not_one_byte_more),
         cmocka_unit_test(deeply_nested_garbage_is_refused),
+        cmocka_unit_test(damaged_manifests_are_survived),
         cmocka_unit_test(progress_that_makes_no_sense_is_not_shown),
         cmocka_unit_test(a_count_is_a_whole_number_that_is_not_negative),
         cmocka_unit_test(of_a_large_file_the_end_is_read),
