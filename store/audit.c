@@ -24,6 +24,14 @@ struct link {
     const char *details; /* or NULL */
 };
 
+/* Text of a column that is never null. */
+static const char *get_text(const struct store_result *result, size_t row, size_t column)
+{
+    const char *text = store_get_text(result, row, column);
+    assert(text != NULL);
+    return text;
+}
+
 static enum error_code append_text(const char *name, const char *value, struct buffer *out,
                                    struct error *err)
 {
@@ -78,9 +86,10 @@ enum error_code audit_append(struct store *store, const struct audit_entry *entr
     struct store_result head CLEANUP(store_result_release) = {0};
     char hash[AUDIT_HASH_BYTES];
     assert(store_in_transaction(store));
+    assert(entry->feed != NULL && entry->actor != NULL && entry->action != NULL);
     TRY(lock_head(store, entry, &head, err));
     const struct link link = {
-        .previous = store_get_text(&head, 0, 1),
+        .previous = get_text(&head, 0, 1),
         .feed = entry->feed,
         .sequence = store_get_int(&head, 0, 0) + 1,
         .at_us = store_get_time(&head, 0, 2),
@@ -124,12 +133,12 @@ static enum error_code check_entry(const struct store_result *page, size_t row,
 {
     char hash[AUDIT_HASH_BYTES];
     const struct link link = {
-        .previous = store_get_text(page, row, 6),
+        .previous = get_text(page, row, 6),
         .feed = progress->feed,
         .sequence = store_get_int(page, row, 0),
         .at_us = store_get_time(page, row, 1),
-        .actor = store_get_text(page, row, 2),
-        .action = store_get_text(page, row, 3),
+        .actor = get_text(page, row, 2),
+        .action = get_text(page, row, 3),
         .load = store_get_null(page, row, 4) ? 0 : store_get_int(page, row, 4),
         .details = store_get_text(page, row, 5),
     };
@@ -138,7 +147,7 @@ static enum error_code check_entry(const struct store_result *page, size_t row,
     if (strcmp(link.previous, progress->hash) != 0)
         return broken(progress, link.sequence, "does not follow the one before it", err);
     TRY(hash_link(&link, hash, err));
-    if (strcmp(hash, store_get_text(page, row, 7)) != 0)
+    if (strcmp(hash, get_text(page, row, 7)) != 0)
         return broken(progress, link.sequence, "is not what was written", err);
     progress->sequence = link.sequence;
     memcpy(progress->hash, hash, sizeof(hash));
@@ -167,7 +176,7 @@ enum error_code audit_head(struct store *store, const char *feed, int64_t *ret_s
     TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &head, err));
     bool found = store_rows(&head) == 1;
     *ret_sequence = found ? store_get_int(&head, 0, 0) : 0;
-    (void)snprintf(ret_hash, AUDIT_HASH_BYTES, "%s", found ? store_get_text(&head, 0, 1) : NO_HASH);
+    (void)snprintf(ret_hash, AUDIT_HASH_BYTES, "%s", found ? get_text(&head, 0, 1) : NO_HASH);
     return OK;
 }
 
@@ -220,8 +229,8 @@ static enum error_code read_records(struct store *store, const char *sql,
         records[i] = (struct audit_record){
             .sequence = store_get_int(&result, i, 0),
             .at_us = store_get_time(&result, i, 1),
-            .actor = arena_strdup(arena, store_get_text(&result, i, 2)),
-            .action = arena_strdup(arena, store_get_text(&result, i, 3)),
+            .actor = arena_strdup(arena, get_text(&result, i, 2)),
+            .action = arena_strdup(arena, get_text(&result, i, 3)),
             .load = store_get_null(&result, i, 4) ? 0 : store_get_int(&result, i, 4),
             .details_json = details == NULL ? NULL : arena_strdup(arena, details),
         };

@@ -16,19 +16,23 @@
 #define OID_FLOAT8 701
 #define OID_NUMERIC 1700
 
-static enum error_code too_many(struct store *store, const char *what, struct error *err)
+static enum error_code too_many(struct store *store, struct error *err)
 {
     pq_cancel(store);
-    (void)error_set(err, ERR_DATA, "the query returned more than one %s", what);
+    (void)error_set(err, ERR_DATA, "the query returned more than one row");
     error_hint(err, "It has to return one row with one column.");
     return ERR_DATA;
 }
 
-/* Takes rows one by one, so that a query that returns a table does not fill the memory. */
+/*
+ * Takes rows one by one, so that a query that returns a table does not fill the memory. Reads to
+ * the end, also of a query that failed: the session can do nothing else before.
+ */
 static enum error_code read_single(struct store *store, int64_t deadline_us, PGresult **ret_row,
                                    struct error *err)
 {
     PGresult *row CLEANUP(pq_clearp) = NULL;
+    PGresult *failure CLEANUP(pq_clearp) = NULL;
     for (;;) {
         PGresult *result CLEANUP(pq_clearp) = NULL;
         TRY(pq_next_result(store, deadline_us, &result, err));
@@ -39,14 +43,15 @@ static enum error_code read_single(struct store *store, int64_t deadline_us, PGr
             pq_cancel(store);
             return error_set(err, ERR_DATA, "the query is a COPY");
         }
-        if (status == PGRES_FATAL_ERROR)
-            return pq_error(store, result, err);
-        if (status != PGRES_SINGLE_TUPLE)
-            continue;
-        if (row != NULL)
-            return too_many(store, "row", err);
-        row = TAKE(result);
+        if (status == PGRES_SINGLE_TUPLE && row != NULL)
+            return too_many(store, err);
+        if (status == PGRES_SINGLE_TUPLE)
+            row = TAKE(result);
+        else if (status == PGRES_FATAL_ERROR && failure == NULL)
+            failure = TAKE(result);
     }
+    if (failure != NULL)
+        return pq_error(store, failure, err);
     if (row == NULL)
         return error_set(err, ERR_DATA, "the query returned no row");
     *ret_row = TAKE(row);

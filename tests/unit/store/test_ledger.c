@@ -431,14 +431,11 @@ static void the_last_good_load_is_the_live_one_unless_it_is_bad(void **state)
 static void an_approval_counts_for_its_evidence_only(void **state)
 {
     struct error err;
-    struct arena arena = {0};
     struct store *store = session(state);
     int64_t load = new_load(store, "klout");
-    struct approval approval = {
+    const struct approval approval = {
         .load = load, .person = "joe", .reason = "on purpose", .evidence_digest = "old"};
-    struct approval_record *records = NULL;
     int64_t lapsed = -1;
-    size_t n = 0;
     bool approved = true;
     assert_ok(ledger_is_approved(store, load, "old", &approved, &err));
     assert_false(approved);
@@ -454,6 +451,21 @@ static void an_approval_counts_for_its_evidence_only(void **state)
     assert_int_equal(1, lapsed);
     assert_ok(ledger_is_approved(store, load, "old", &approved, &err));
     assert_false(approved);
+}
+
+static void approvals_read_back_with_those_that_lapsed(void **state)
+{
+    struct error err;
+    struct arena arena = {0};
+    struct approval_record *records = NULL;
+    int64_t lapsed = 0;
+    size_t n = 0;
+    struct store *store = session(state);
+    int64_t load = new_load(store, "klout");
+    struct approval approval = {
+        .load = load, .person = "joe", .reason = "on purpose", .evidence_digest = "old"};
+    assert_ok(ledger_add_approval(store, &approval, &err));
+    assert_ok(ledger_lapse_approvals(store, load, "new", &lapsed, &err));
     approval.evidence_digest = "new";
     approval.override = true;
     assert_ok(ledger_add_approval(store, &approval, &err));
@@ -532,6 +544,7 @@ int main(void)
         pg_unit_test(what_was_compared_with_a_bad_load_does_not_train),
         pg_unit_test(the_last_good_load_is_the_live_one_unless_it_is_bad),
         pg_unit_test(an_approval_counts_for_its_evidence_only),
+        pg_unit_test(approvals_read_back_with_those_that_lapsed),
         pg_unit_test(unfinished_loads_are_those_that_nobody_works_on),
         pg_unit_test(a_feed_can_be_defined_again),
         pg_unit_test(a_write_that_fails_leaves_the_whole_transaction_undone),
