@@ -130,6 +130,24 @@ const struct bare_measure *find_bare_measure(const char *name)
     return NULL;
 }
 
+size_t scalar_functions_all(const struct scalar_function **ret_functions)
+{
+    *ret_functions = scalar_functions;
+    return ARRAY_SIZE(scalar_functions);
+}
+
+size_t aggregate_functions_all(const struct aggregate_function **ret_functions)
+{
+    *ret_functions = aggregate_functions;
+    return ARRAY_SIZE(aggregate_functions);
+}
+
+size_t bare_measures_all(const struct bare_measure **ret_measures)
+{
+    *ret_measures = bare_measures;
+    return ARRAY_SIZE(bare_measures);
+}
+
 struct remedy function_remedy(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(remedies); i++) {

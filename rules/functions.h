@@ -48,6 +48,11 @@ const struct scalar_function *find_scalar_function(const char *name);
 const struct aggregate_function *find_aggregate_function(const char *name);
 const struct bare_measure *find_bare_measure(const char *name);
 
+/* All of them, for lists; returns how many. */
+size_t scalar_functions_all(const struct scalar_function **ret_functions);
+size_t aggregate_functions_all(const struct aggregate_function **ret_functions);
+size_t bare_measures_all(const struct bare_measure **ret_measures);
+
 /* What to say about a name that other tools know; NULL members if nothing is to be said. */
 struct remedy {
     const char *message; /* after the name; NULL: there is no such function */

@@ -12,13 +12,23 @@ static void format_count(int64_t number, char out[SENTENCE_VALUE_BYTES])
     char digits[32];
     int len = snprintf(digits, sizeof(digits), "%" PRId64, number);
     size_t n = 0;
-    for (int i = 0; i < len; i++) {
+    for (int i = 0; i < len && n + 2 < SENTENCE_VALUE_BYTES; i++) {
         int left = len - i;
         if (i > 0 && left % 3 == 0 && digits[i - 1] != '-')
             out[n++] = ',';
         out[n++] = digits[i];
     }
     out[n] = '\0';
+}
+
+/* Six digits, or a whole number where that is all that six digits are. */
+static void format_double(double number, char out[SENTENCE_VALUE_BYTES])
+{
+    double magnitude = fabs(number);
+    if (magnitude >= 1e5 && magnitude < 1e15)
+        format_count((int64_t)llround(number), out);
+    else
+        (void)snprintf(out, SENTENCE_VALUE_BYTES, "%.6g", number);
 }
 
 static double as_double(const struct value *value)
@@ -36,7 +46,7 @@ char *sentence_value(const struct value *value, bool is_percentage, char out[SEN
     else if (value->type == VALUE_INTEGER)
         format_count(value->i64, out);
     else
-        (void)snprintf(out, SENTENCE_VALUE_BYTES, "%.6g", value->f64);
+        format_double(value->f64, out);
     return out;
 }
 
@@ -85,15 +95,15 @@ static bool split_argument(const char *text, struct arena *arena, struct argumen
     return true;
 }
 
-static const char *scope_words(enum scope scope)
+static const char *scope_words(enum scope scope, bool single)
 {
     switch (scope) {
     case SCOPE_KEPT:
-        return "kept rows";
+        return single ? "kept row" : "kept rows";
     case SCOPE_OLD:
-        return "rows of the last good load";
+        return single ? "row of the last good load" : "rows of the last good load";
     default:
-        return "rows";
+        return single ? "row" : "rows";
     }
 }
 
@@ -103,7 +113,8 @@ static const char *measure_phrase(const struct measure *measure, const char *val
 {
     struct argument argument;
     char moved_to[SENTENCE_VALUE_BYTES];
-    const char *rows = scope_words(measure->scope);
+    bool single = strcmp(value, "1") == 0;
+    const char *rows = scope_words(measure->scope, single);
     if (!split_argument(measure->text, arena, &argument))
         return NULL;
     switch (measure->aggregate) {
@@ -117,7 +128,8 @@ static const char *measure_phrase(const struct measure *measure, const char *val
     case AGG_COUNT:
         if (measure->arg->type != VALUE_BOOLEAN || strncmp(measure->text, "count(", 6) != 0)
             return NULL;
-        return arena_printf(arena, "%s %s have %s%s", value, rows, argument.text, argument.rest);
+        return arena_printf(arena, "%s %s %s %s%s", value, rows, single ? "has" : "have",
+                            argument.text, argument.rest);
     case AGG_NULLS:
         return arena_printf(arena, "%s is NULL in %s %s%s", argument.text, value, rows,
                             argument.rest);
