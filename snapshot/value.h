@@ -29,10 +29,10 @@ const char *value_quote(const char *text, size_t len, char out[VALUE_QUOTE_BYTES
  *                     would round to zero or infinity is out of range. NaN, [+-]inf and
  *                     [+-]infinity in any case only with allow_nonfinite
  *   boolean           true false yes no on off 1 0, unique prefixes of the words, any case
- *   date              YYYY-MM-DD, years 0001 to 9999; [+-]infinity only with allow_nonfinite
- *   timestamptz       YYYY-MM-DD, T or a space, HH:MM[:SS[.digits]], then Z, UTC or
- * ±HH[[:]MM[[:]SS]]; digits beyond microseconds are rounded; years as for date after conversion to
- *                     UTC; [+-]infinity only with allow_nonfinite
+ *   date              YYYY-MM-DD, years 0001 to 9999; [-]infinity only with allow_nonfinite
+ *   timestamptz       YYYY-MM-DD, T or a space, HH:MM[:SS[.digits]], then Z, UTC, ±HH, ±HHMM,
+ *                     ±HH:MM or ±HH:MM:SS. Digits beyond microseconds are rounded; the year, in
+ *                     UTC, and infinity are as for date
  *   uuid              32 hexadecimal digits, a hyphen allowed after each group of four, the whole
  *                     optionally in braces
  */

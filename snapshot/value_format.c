@@ -40,19 +40,40 @@ static struct digits split_scientific(const char *text)
     }
     digits.exponent = (int)strtol(p + 1, NULL, 10);
     while (digits.count > 1 && digits.text[digits.count - 1] == '0')
-        digits.count--;
+        digits.text[--digits.count] = '\0';
     return digits;
 }
 
-/* The fewest digits that read back as the same number, starting at `first` digits. */
+static bool reads_as(const char *text, double value, bool single)
+{
+    return single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+}
+
+/*
+ * Whether the digits, and what lies next to them on either side, read back as the value: as in
+ * PostgreSQL, the halfway points to the neighbouring numbers do not count.
+ */
+static bool stands_for(const struct digits *digits, double value, bool single)
+{
+    char text[80];
+    uint64_t whole = strtoull(digits->text, NULL, 10);
+    int exponent = digits->exponent - (int)digits->count + 1 - 20;
+    (void)snprintf(text, sizeof(text), "%" PRIu64 "00000000000000000001e%d", whole, exponent);
+    if (!reads_as(text, value, single))
+        return false;
+    (void)snprintf(text, sizeof(text), "%" PRIu64 "99999999999999999999e%d", whole - 1, exponent);
+    return reads_as(text, value, single);
+}
+
+/* The fewest digits that stand for a number, starting at `first` digits. */
 static struct digits shortest(double value, bool single, int first, int last)
 {
     char text[40];
     for (int precision = first;; precision++) {
         (void)snprintf(text, sizeof(text), "%.*e", precision - 1, value);
-        bool same = single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
-        if (same || precision == last)
-            return split_scientific(text);
+        struct digits digits = split_scientific(text);
+        if (precision == last || stands_for(&digits, value, single))
+            return digits;
     }
 }
 

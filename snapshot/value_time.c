@@ -6,11 +6,11 @@
 #include "snapshot/decimal.h"
 #include "snapshot/value.h"
 
-#define PG_EPOCH_DAYS 10957 /* 1970-01-01 to 2000-01-01 */
-#define FIRST_DAY (-730119) /* 0001-01-01 counted from 2000-01-01 */
-#define LAST_DAY 2921939    /* 9999-12-31 */
-#define MAX_ZONE_HOURS 15   /* PostgreSQL's limit is below 16 hours */
-#define PRECISE_DECIMALS 6  /* of a second; more are rounded */
+#define PG_EPOCH_DAYS 10957      /* 1970-01-01 to 2000-01-01 */
+#define FIRST_DAY (-730119)      /* 0001-01-01 counted from 2000-01-01 */
+#define LAST_DAY 2921939         /* 9999-12-31 */
+#define ZONE_LIMIT_S (16 * 3600) /* PostgreSQL's, exclusive */
+#define PRECISE_DECIMALS 6       /* of a second; more are rounded */
 
 enum time_problem {
     TIME_FINE,
@@ -47,7 +47,7 @@ static bool read_char(const char **p, const char *end, char c)
 static int infinity_sign(const char *text, size_t len)
 {
     int sign = len > 0 && text[0] == '-' ? -1 : 1;
-    size_t skip = len > 0 && (text[0] == '-' || text[0] == '+');
+    size_t skip = sign < 0;
     return len - skip == 8 && strncasecmp(text + skip, "infinity", 8) == 0 ? sign : 0;
 }
 
@@ -124,14 +124,21 @@ static enum time_problem read_clock(const char **p, const char *end, int64_t *re
     return TIME_FINE;
 }
 
-/* The number after an optional colon; without more text, 0. */
-static int read_zone_part(const char **p, const char *end)
+/* Seconds of ±HH, ±HHMM, ±HH:MM or ±HH:MM:SS after the sign, up to end; -1 if it is none. */
+static int64_t read_offset(const char *p, const char *end)
 {
-    if (*p == end)
-        return 0;
-    (void)read_char(p, end, ':');
-    int value = read_digits(p, end, 2);
-    return value > 59 ? -1 : value;
+    int hours = read_digits(&p, end, 2);
+    int minutes = 0;
+    int seconds = 0;
+    if (hours >= 0 && p != end) {
+        bool colon = read_char(&p, end, ':');
+        minutes = read_digits(&p, end, 2);
+        if (colon && read_char(&p, end, ':'))
+            seconds = read_digits(&p, end, 2);
+    }
+    if (hours < 0 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 59 || p != end)
+        return -1;
+    return hours * 3600 + minutes * 60 + seconds;
 }
 
 static enum time_problem read_zone(const char *p, const char *end, int64_t *ret_offset_s)
@@ -147,14 +154,12 @@ static enum time_problem read_zone(const char *p, const char *end, int64_t *ret_
     int sign = *p == '-' ? -1 : 1;
     if (!read_char(&p, end, '+') && !read_char(&p, end, '-'))
         return TIME_FORM;
-    int hours = read_digits(&p, end, 2);
-    int minutes = read_zone_part(&p, end);
-    int seconds = read_zone_part(&p, end);
-    if (hours < 0 || minutes < 0 || seconds < 0 || p != end)
+    int64_t offset_s = read_offset(p, end);
+    if (offset_s < 0)
         return TIME_FORM;
-    if (hours > MAX_ZONE_HOURS)
+    if (offset_s >= ZONE_LIMIT_S)
         return TIME_UNREAL;
-    *ret_offset_s = sign * (hours * 3600 + minutes * 60 + seconds);
+    *ret_offset_s = sign * offset_s;
     return TIME_FINE;
 }
 

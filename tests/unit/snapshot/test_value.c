@@ -378,6 +378,8 @@ static void what_is_no_time_is_refused(void **state)
         "2011-05-23T04:00:00+16:00",
         "2011-05-23T04:00:00+1",
         "2011-05-23T04:00:00+01:0",
+        "2011-05-23T04:00:00+010000",
+        "+infinity",
         "2011-05-23T04:00:00+01:00:00:00",
         "2011-05-23T04:00:00 PST",
         "0001-01-01T00:00:00+01:00",
@@ -475,6 +477,8 @@ static void numbers_are_printed_as_postgresql_prints_them(void **state)
                    {DBL_MAX, "1.7976931348623157e+308"},
                    {0.30000000000000004, "0.30000000000000004"},
                    {12.5, "12.5"},
+                   {4.6706077073160064e16, "4.6706077073160064e+16"}, /* not the halfway point */
+                   {9578200090000000000.0, "9.578200089999999e+18"},
                    {(double)NAN, "NaN"},
                    {-(double)INFINITY, "-Infinity"}};
     for (size_t i = 0; i < ARRAY_SIZE(doubles); i++) {
@@ -485,9 +489,13 @@ static void numbers_are_printed_as_postgresql_prints_them(void **state)
     static const struct {
         float value;
         const char *text;
-    } reals[] = {{0.1F, "0.1"},     {100000, "100000"},
-                 {1e6F, "1e+06"},   {16777216, "1.6777216e+07"},
-                 {1e-45F, "1e-45"}, {FLT_MAX, "3.4028235e+38"}};
+    } reals[] = {{0.1F, "0.1"},
+                 {100000, "100000"},
+                 {1e6F, "1e+06"},
+                 {16777216, "1.6777216e+07"},
+                 {92713744, "9.2713744e+07"},
+                 {1e-45F, "1e-45"},
+                 {FLT_MAX, "3.4028235e+38"}};
     for (size_t i = 0; i < ARRAY_SIZE(reals); i++) {
         char text[VALUE_TEXT_BYTES + 1];
         text[value_format_real(reals[i].value, text)] = '\0';
