@@ -1,6 +1,5 @@
 #include "scorer/scorer.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/process.h"
 #include "scorer/environment.h"
 #include "scorer/evidence.h"
+#include "scorer/manifest_folder.h"
 #include "scorer/pump.h"
 
 /* Enough that the scorer, this process and the reader seldom wait for each other. */
@@ -32,7 +32,7 @@ struct scorer {
     bool has_file;
     struct rows_file file;
     bool query_open;
-    const char *manifest_folder; /* NULL: none */
+    struct manifest_folder manifest_folder;
     struct buffer tail;
 };
 
@@ -97,22 +97,6 @@ static enum error_code start_pump(struct scorer *scorer, struct error *err)
     return pump_start(pump, err);
 }
 
-/* A folder for the manifest that nobody but the scorer's account can look into. */
-static enum error_code make_manifest_folder(struct scorer *scorer, const struct process_user *user,
-                                            struct error *err)
-{
-    const char *parent = scorer->context->temp_dir != NULL ? scorer->context->temp_dir : "/tmp";
-    char *folder = arena_printf(&scorer->arena, "%s/loadguard-manifest-XXXXXX", parent);
-    if (mkdtemp(folder) == NULL)
-        return error_set_errno(err, ERR_IO, errno, "cannot make a folder for the manifest in %s",
-                               parent);
-    scorer->manifest_folder = folder;
-    if (user != NULL && geteuid() == 0 && chown(folder, user->uid, user->gid) != 0)
-        return error_set_errno(err, ERR_IO, errno, "cannot give the folder %s to the account '%s'",
-                               folder, user->name);
-    return OK;
-}
-
 static enum error_code start_process(struct scorer *scorer, const struct process_user *user,
                                      const char *const *env, struct error *err)
 {
@@ -146,11 +130,13 @@ static enum error_code start_command(struct scorer *scorer, struct error *err)
         run_as = &user;
     }
     TRY(stderr_log_open(&scorer->pump.log, scorer->context->log_path, spec->max_log_bytes, err));
-    TRY(make_manifest_folder(scorer, run_as, err));
+    TRY(manifest_folder_make(&scorer->manifest_folder, scorer->context->temp_dir, run_as,
+                             &scorer->arena, err));
     const char *const *env = NULL;
-    TRY(scorer_environment(spec, scorer->context, run_as,
-                           arena_printf(&scorer->arena, "%s/manifest", scorer->manifest_folder),
-                           &scorer->arena, &env, err));
+    TRY(scorer_environment(
+        spec, scorer->context, run_as,
+        arena_printf(&scorer->arena, "%s/manifest", scorer->manifest_folder.path), &scorer->arena,
+        &env, err));
     TRY(start_process(scorer, run_as, env, err));
     scorer->rows_name = arena_printf(&scorer->arena, "standard output of %s", spec->argv[0]);
     return start_pump(scorer, err);
@@ -203,6 +189,7 @@ enum error_code scorer_start(const struct scorer_spec *spec, const struct scorer
     scorer->context = context;
     scorer->callbacks = callbacks;
     scorer->rows_fd = -1;
+    scorer->manifest_folder = MANIFEST_NO_FOLDER;
     scorer->started_us = clock_now_us();
     pump_init(&scorer->pump);
     buffer_init(&scorer->tail, SCORER_TAIL_BYTES);
@@ -325,7 +312,7 @@ static enum error_code weigh_manifests(struct scorer *scorer, struct evidence *e
 {
     struct manifest from_file;
     manifest_init(&from_file);
-    enum error_code code = manifest_read_file(&from_file, scorer->manifest_folder, err);
+    enum error_code code = manifest_read_file(&from_file, scorer->manifest_folder.path, err);
     if (code == OK)
         code = manifest_choose(&scorer->pump.manifest, &from_file, &evidence->manifest, err);
     if (code == OK)
@@ -346,7 +333,7 @@ static enum error_code weigh(struct scorer *scorer, uint64_t rows_read, struct c
         .now_us = clock_now_us(),
         .rows_read = rows_read,
     };
-    if (scorer->manifest_folder != NULL)
+    if (scorer->manifest_folder.path != NULL)
         return weigh_manifests(scorer, &evidence, found, err);
     return evidence_weigh(&evidence, found, err);
 }
@@ -415,22 +402,6 @@ const char *scorer_stderr_tail(const struct scorer *scorer)
     return buffer_string(&scorer->tail);
 }
 
-/* One level and without following links: the scorer may have put anything there. */
-static void remove_manifest_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-    if (entries == NULL)
-        fd_cleanup(&fd);
-    const struct dirent *entry;
-    while (entries != NULL && (entry = readdir(entries)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            (void)unlinkat(fd, entry->d_name, 0);
-    if (entries != NULL)
-        (void)closedir(entries);
-    (void)rmdir(folder);
-}
-
 void scorer_free(struct scorer *scorer)
 {
     if (scorer == NULL)
@@ -438,8 +409,7 @@ void scorer_free(struct scorer *scorer)
     pump_release(&scorer->pump);
     close_rows_fd(scorer);
     (void)(finish_query(scorer, NULL) == OK);
-    if (scorer->manifest_folder != NULL)
-        remove_manifest_folder(scorer->manifest_folder);
+    manifest_folder_remove(&scorer->manifest_folder);
     buffer_release(&scorer->tail);
     arena_release(&scorer->arena);
     free(scorer);

@@ -81,7 +81,8 @@ struct scorer_context {
     bool has_live;
     int64_t live_as_of_us;  /* as_of of the live load, if has_live */
     const char *log_path;   /* where standard error goes, appended; NULL: nowhere */
-    const char *temp_dir;   /* where the manifest's private directory is made; NULL: /tmp */
+    const char *temp_dir;   /* where the manifest's private folder is made; NULL: /tmp. An account
+                             * given by run_as has to be able to reach it. */
     bool has_expected_rows; /* --rows N */
     uint64_t expected_rows;
     bool assume_complete; /* --assume-complete; with this or --rows, complete_when is not looked at
