@@ -17,7 +17,7 @@ struct extreme {
 
 #define LANES 8
 
-static double largest(const double *restrict x, size_t n)
+VECTORISED static double largest(const double *restrict x, size_t n)
 {
     double best[LANES];
     size_t whole = n / LANES * LANES;
@@ -33,7 +33,7 @@ static double largest(const double *restrict x, size_t n)
     return best[0];
 }
 
-static double smallest(const double *restrict x, size_t n)
+VECTORISED static double smallest(const double *restrict x, size_t n)
 {
     double best[LANES];
     size_t whole = n / LANES * LANES;
@@ -49,7 +49,7 @@ static double smallest(const double *restrict x, size_t n)
     return best[0];
 }
 
-static size_t count_nan(const double *restrict x, size_t n)
+VECTORISED static size_t count_nan(const double *restrict x, size_t n)
 {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
@@ -83,7 +83,8 @@ static void take_integer(struct extreme *state, int64_t x, bool max)
     state->has_value = true;
 }
 
-static void take_integers(struct extreme *state, const int64_t *restrict x, size_t n, bool max)
+VECTORISED static void take_integers(struct extreme *state, const int64_t *restrict x, size_t n,
+                                     bool max)
 {
     if (n == 0)
         return;

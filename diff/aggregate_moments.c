@@ -27,7 +27,7 @@ static void merge(struct moments *state, const struct moments *other)
 
 #define LANES 8
 
-static struct moments moments_of(const double *restrict x, size_t n, double origin)
+VECTORISED static struct moments moments_of(const double *restrict x, size_t n, double origin)
 {
     struct moments moments = {.n = n};
     double sums[LANES] = {0};

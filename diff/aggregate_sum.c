@@ -25,7 +25,7 @@ static inline void add_double(double *sum, double *error, double x)
 
 #define LANES 8
 
-static void sum_doubles(struct sum *state, const double *restrict x, size_t n)
+VECTORISED static void sum_doubles(struct sum *state, const double *restrict x, size_t n)
 {
     double sums[LANES] = {0};
     double errors[LANES] = {0};
@@ -43,7 +43,7 @@ static void sum_doubles(struct sum *state, const double *restrict x, size_t n)
 }
 
 /* Halves are added apart, as unsigned numbers above the smallest one: neither can overflow. */
-static void sum_integers(struct sum *state, const int64_t *restrict x, size_t n)
+VECTORISED static void sum_integers(struct sum *state, const int64_t *restrict x, size_t n)
 {
     const uint64_t bias = UINT64_C(1) << 63;
     uint64_t low = 0;

@@ -4,8 +4,9 @@
 
 /* Marks rows whose values differ: the old row at rows->index or in a run, likewise the new one. */
 #define DIFFERENCES(name, type, distinct)                                                          \
-    static void name(const type *restrict x, const struct rows *x_rows, const type *restrict y,    \
-                     const struct rows *y_rows, size_t n, uint8_t *restrict out)                   \
+    VECTORISED static void name(const type *restrict x, const struct rows *x_rows,                 \
+                                const type *restrict y, const struct rows *y_rows, size_t n,       \
+                                uint8_t *restrict out)                                             \
     {                                                                                              \
         if (x_rows->index == NULL && y_rows->index == NULL) {                                      \
             x += x_rows->start;                                                                    \

@@ -5,7 +5,7 @@
 #include "diff/value_set.h"
 
 #define COMPARISON(name, type, member, expression)                                                 \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         const type *restrict a = call->args[0]->member;                                            \
         const type *restrict b = call->args[1]->member;                                            \
@@ -21,7 +21,7 @@ COMPARISON(kernel_lt_boolean, uint8_t, u8, a[i] < b[i])
 COMPARISON(kernel_eq_i64, int64_t, i64, a[i] == b[i])
 COMPARISON(kernel_lt_i64, int64_t, i64, a[i] < b[i])
 COMPARISON(kernel_eq_f64, double, f64, (a[i] == b[i]) | ((a[i] != a[i]) & (b[i] != b[i])))
-COMPARISON(kernel_lt_f64, double, f64, (a[i] < b[i]) | ((a[i] == a[i]) & (b[i] != b[i])))
+COMPARISON(kernel_lt_f64, double, f64, (a[i] == a[i]) & !(b[i] <= a[i]))
 COMPARISON(kernel_eq_text, struct text_ref, text,
            a[i].len == b[i].len && memcmp(a[i].bytes, b[i].bytes, a[i].len) == 0)
 COMPARISON(kernel_eq_uuid, struct uuid, uuid, memcmp(&a[i], &b[i], sizeof(*a)) == 0)

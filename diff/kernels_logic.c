@@ -2,7 +2,7 @@
 
 #include "diff/kernels.h"
 
-void kernel_strict_nulls(struct kernel_call *call)
+VECTORISED void kernel_strict_nulls(struct kernel_call *call)
 {
     uint8_t *restrict out = call->out.nulls;
     for (size_t a = 0; a < call->n_args; a++) {
@@ -18,7 +18,7 @@ void kernel_strict_nulls(struct kernel_call *call)
     }
 }
 
-void kernel_strict_boolean(struct kernel_call *call)
+VECTORISED void kernel_strict_boolean(struct kernel_call *call)
 {
     kernel_strict_nulls(call);
     if (!call->has_nulls)
@@ -52,7 +52,7 @@ static bool any_has_nulls(const struct kernel_call *call, size_t first, size_t s
 }
 
 /* out.nulls first holds the rows in which no argument is false; what is not true there is NULL. */
-void kernel_and(struct kernel_call *call)
+VECTORISED void kernel_and(struct kernel_call *call)
 {
     uint8_t *restrict out = call->out.data;
     uint8_t *restrict possible = call->out.nulls;
@@ -71,7 +71,7 @@ void kernel_and(struct kernel_call *call)
         possible[i] &= out[i] ^ 1;
 }
 
-void kernel_or(struct kernel_call *call)
+VECTORISED void kernel_or(struct kernel_call *call)
 {
     uint8_t *restrict out = call->out.data;
     uint8_t *restrict nulls = call->out.nulls;
@@ -86,7 +86,7 @@ void kernel_or(struct kernel_call *call)
         nulls[i] &= out[i] ^ 1;
 }
 
-void kernel_not(struct kernel_call *call)
+VECTORISED void kernel_not(struct kernel_call *call)
 {
     const uint8_t *restrict value = call->args[0]->u8;
     uint8_t *restrict out = call->out.data;
@@ -100,7 +100,7 @@ void kernel_is_null(struct kernel_call *call)
     memcpy(call->out.data, nulls_or_zeros(call->args[0]), call->n);
 }
 
-void kernel_is_distinct(struct kernel_call *call)
+VECTORISED void kernel_is_distinct(struct kernel_call *call)
 {
     const uint8_t *restrict a = nulls_or_zeros(call->args[0]);
     const uint8_t *restrict b = nulls_or_zeros(call->args[1]);
@@ -119,7 +119,7 @@ typedef struct {
 
 /* From the last argument, the default, to the first, which wins. */
 #define COALESCE(name, type)                                                                       \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         type *restrict out = call->out.data;                                                       \
         uint8_t *restrict out_nulls = call->out.nulls;                                             \
@@ -142,7 +142,7 @@ COALESCE(kernel_coalesce_8, bytes_8)
 COALESCE(kernel_coalesce_16, bytes_16)
 
 #define CASE(name, type)                                                                           \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         type *restrict out = call->out.data;                                                       \
         uint8_t *restrict out_nulls = call->out.nulls;                                             \
@@ -167,7 +167,7 @@ CASE(kernel_case_16, bytes_16)
 
 /* better is false where either is NULL, so a NULL has to be looked at for a alone. */
 #define PICK(name, type)                                                                           \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         const type *restrict a = call->args[0]->data;                                              \
         const type *restrict b = call->args[1]->data;                                              \

@@ -3,7 +3,7 @@
 #include "diff/kernels.h"
 #include "snapshot/batch.h"
 
-void kernel_integer_to_double(struct kernel_call *call)
+VECTORISED void kernel_integer_to_double(struct kernel_call *call)
 {
     const int64_t *restrict a = call->args[0]->i64;
     double *restrict out = call->out.data;
@@ -24,7 +24,7 @@ void kernel_numeric_to_double(struct kernel_call *call)
 }
 
 #define BINARY(name, type, expression)                                                             \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         const double *restrict a = call->args[0]->f64;                                             \
         const double *restrict b = call->args[1]->f64;                                             \
@@ -63,7 +63,7 @@ static inline uint8_t count_has_jumped(double x, double old)
 BINARY(kernel_shift, double, shift_of(a[i], b[i]))
 
 #define JUMPED(name, function)                                                                     \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         const double *restrict a = call->args[0]->f64;                                             \
         const double *restrict b = call->args[1]->f64;                                             \
@@ -77,7 +77,7 @@ JUMPED(kernel_jumped, has_jumped)
 JUMPED(kernel_jumped_count, count_has_jumped)
 
 #define UNARY(name, expression)                                                                    \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         const double *restrict a = call->args[0]->f64;                                             \
         double *restrict out = call->out.data;                                                     \
@@ -95,7 +95,7 @@ UNARY(kernel_exp, exp(a[i]))
 
 /* Outside its domain the function is computed at 1, where nothing can go wrong. */
 #define PARTIAL(name, outside, expression)                                                         \
-    void name(struct kernel_call *call)                                                            \
+    VECTORISED void name(struct kernel_call *call)                                                 \
     {                                                                                              \
         const double *restrict a = call->args[0]->f64;                                             \
         double *restrict out = call->out.data;                                                     \
@@ -115,7 +115,7 @@ PARTIAL(kernel_ln, a[i] <= 0, log(x))
 PARTIAL(kernel_log2, a[i] <= 0, log2(x))
 PARTIAL(kernel_sqrt, a[i] < 0, sqrt(x))
 
-void kernel_div_f64(struct kernel_call *call)
+VECTORISED void kernel_div_f64(struct kernel_call *call)
 {
     const double *restrict a = call->args[0]->f64;
     const double *restrict b = call->args[1]->f64;

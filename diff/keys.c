@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define CHUNK 64
+#include "diff/vector.h"
+
+#define CHUNK 16
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -11,7 +13,7 @@ static size_t min_size(size_t a, size_t b)
 
 /* Whole chunks are compared without a branch a row; the one that differs, row by row. */
 #define EQUAL_RUN(name, type)                                                                      \
-    static size_t name(const type *restrict x, const type *restrict y, size_t max)                 \
+    VECTORISED static size_t name(const type *restrict x, const type *restrict y, size_t max)      \
     {                                                                                              \
         size_t run = 0;                                                                            \
         if (max == 0 || x[0] != y[0])                                                              \

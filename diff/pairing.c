@@ -174,15 +174,23 @@ static size_t rows_left(const struct cursor *cursor)
     return cursor->n_rows - cursor->row;
 }
 
-/* The rows at hand have equal keys. */
+/* Rows that are alike: up to the next one whose key is repeated, or that one alone. */
+static size_t rows_alike(const struct cursor *cursor)
+{
+    size_t left = rows_left(cursor);
+    if (cursor->repeated == NULL || is_repeated(cursor))
+        return cursor->repeated == NULL ? left : 1;
+    const uint8_t *rows = cursor->repeated + cursor->row;
+    const uint8_t *next = memchr(rows, 1, left);
+    return next == NULL ? left : (size_t)(next - rows);
+}
+
+/* A run of alike rows have equal keys on both sides. */
 static enum error_code meet(struct pairing *pairing, size_t run, struct error *err)
 {
     const struct cursor *new_side = &pairing->sides[SIDE_NEW];
-    const struct cursor *old_side = &pairing->sides[SIDE_OLD];
-    if (new_side->repeated == NULL && old_side->repeated == NULL)
+    if (!is_repeated(new_side) && !is_repeated(&pairing->sides[SIDE_OLD]))
         return classify(pairing, ROWS_KEPT, run, err);
-    if (!is_repeated(new_side) && !is_repeated(old_side))
-        return classify(pairing, ROWS_KEPT, 1, err);
     pairing->old_key_seen = true;
     return classify(pairing, is_repeated(new_side) ? ROWS_DUPLICATE : ROWS_NEW_UNPAIRED, 1, err);
 }
@@ -192,7 +200,9 @@ static enum error_code merge_blocks(struct pairing *pairing, struct error *err)
     struct cursor *x = &pairing->sides[SIDE_NEW];
     struct cursor *y = &pairing->sides[SIDE_OLD];
     while (!cursor_at_block_end(x) && !cursor_at_block_end(y)) {
-        size_t most = rows_left(x) < rows_left(y) ? rows_left(x) : rows_left(y);
+        size_t x_alike = rows_alike(x);
+        size_t y_alike = rows_alike(y);
+        size_t most = x_alike < y_alike ? x_alike : y_alike;
         size_t run = keys_equal_run(&x->batch, x->row, &y->batch, y->row, most);
         if (run > 0) {
             TRY(meet(pairing, run, err));

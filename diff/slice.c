@@ -4,8 +4,8 @@
 
 /* Copies values of one type, converting them, from a run of rows or from picked ones. */
 #define LOAD(name, from, to, conversion)                                                           \
-    static void name(const from *restrict values, const struct rows *rows, size_t n,               \
-                     to *restrict out)                                                             \
+    VECTORISED static void name(const from *restrict values, const struct rows *rows, size_t n,    \
+                                to *restrict out)                                                  \
     {                                                                                              \
         const uint32_t *restrict index = rows->index;                                              \
         for (size_t i = 0; index == NULL && i < n; i++) {                                          \

@@ -83,7 +83,7 @@ static size_t lane_sum(uint64_t lanes)
     return (size_t)(pairs * UINT64_C(0x0001000100010001) >> 48);
 }
 
-size_t mask_count(const uint8_t *mask, size_t n)
+VECTORISED size_t mask_count(const uint8_t *mask, size_t n)
 {
     uint64_t lanes = 0;
     size_t whole = n / 8 * 8;
@@ -95,7 +95,7 @@ size_t mask_count(const uint8_t *mask, size_t n)
     return count;
 }
 
-size_t mask_count_both(const uint8_t *a, const uint8_t *b, size_t n)
+VECTORISED size_t mask_count_both(const uint8_t *a, const uint8_t *b, size_t n)
 {
     if (b == NULL)
         return mask_count(a, n);
