@@ -7,20 +7,6 @@
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
-bool utf8_is_ascii(const char *text, size_t len)
-{
-    uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word = 0;
-        memcpy(&word, text + i, sizeof(word));
-        seen |= word;
-    }
-    for (; i < len; i++)
-        seen |= (unsigned char)text[i];
-    return (seen & HIGH_BITS) == 0;
-}
-
 static bool is_continuation(unsigned char c)
 {
     return (c & 0xC0) == 0x80;

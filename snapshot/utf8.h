@@ -2,11 +2,7 @@
 #ifndef LG_SNAPSHOT_UTF8_H
 #define LG_SNAPSHOT_UTF8_H
 
-#include <stdbool.h>
 #include <stddef.h>
-
-/* Whether no byte has its high bit set. */
-bool utf8_is_ascii(const char *text, size_t len);
 
 /* Length of the longest valid prefix; equals len if all is valid. */
 size_t utf8_valid_prefix(const char *text, size_t len);
