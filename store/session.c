@@ -11,7 +11,6 @@
 #include "store/embedded.h"
 
 #define MAX_KEYWORDS 24
-#define MAX_NOTICE_BYTES ((size_t)64 * 1024)
 #define SESSION_MS 30000
 
 struct keywords {
@@ -65,20 +64,11 @@ static enum error_code poll_connection(const struct store *store, PGconn *conn, 
     return OK;
 }
 
-enum error_code session_connect(const struct store *store, PGconn **ret_conn, struct error *err)
+/* Before anybody can ask for them: libpq would print them otherwise. */
+static void drop_notice(void *context, const PGresult *result)
 {
-    struct keywords keywords = {.n = 0};
-    fill_keywords(store, &keywords);
-    PGconn *conn CLEANUP(pq_finishp) = PQconnectStartParams(keywords.names, keywords.values, 1);
-    if (conn == NULL)
-        return error_set_errno(err, ERR_MEMORY, ENOMEM, "cannot connect to the store");
-    if (PQstatus(conn) == CONNECTION_BAD)
-        return pq_connect_error(conn, err);
-    TRY(poll_connection(store, conn, err));
-    if (PQsetnonblocking(conn, 1) != 0)
-        return pq_connect_error(conn, err);
-    *ret_conn = TAKE(conn);
-    return OK;
+    (void)context;
+    (void)result;
 }
 
 static void collect_notice(void *context, const PGresult *result)
@@ -91,6 +81,23 @@ static void collect_notice(void *context, const PGresult *result)
         buffer_printf(&store->notices, NULL, "%s: %s\n", severity == NULL ? "NOTICE" : severity,
                       text == NULL ? PQresultErrorMessage(result) : text);
     (void)code;
+}
+
+enum error_code session_connect(const struct store *store, PGconn **ret_conn, struct error *err)
+{
+    struct keywords keywords = {.n = 0};
+    fill_keywords(store, &keywords);
+    PGconn *conn CLEANUP(pq_finishp) = PQconnectStartParams(keywords.names, keywords.values, 1);
+    if (conn == NULL)
+        return error_set_errno(err, ERR_MEMORY, ENOMEM, "cannot connect to the store");
+    if (PQstatus(conn) == CONNECTION_BAD)
+        return pq_connect_error(conn, err);
+    (void)PQsetNoticeReceiver(conn, drop_notice, NULL);
+    TRY(poll_connection(store, conn, err));
+    if (PQsetnonblocking(conn, 1) != 0)
+        return pq_connect_error(conn, err);
+    *ret_conn = TAKE(conn);
+    return OK;
 }
 
 static enum error_code check_version(struct store *store, struct error *err)
@@ -137,22 +144,32 @@ static enum error_code refuse_pooler(struct error *err)
 
 /*
  * While another connection is within a transaction, a pooler that lends server sessions by the
- * transaction either gave it the session of ours or has to give us another one.
+ * transaction either gave it the session of ours or has to give us another one. One that lends them
+ * by the statement allows no transaction.
  */
+static enum error_code compare_sessions(struct store *store, struct store *other, struct error *err)
+{
+    const struct store_query begin = {"begin", STORE_NO_ROWS, SESSION_MS};
+    int ours = 0, theirs = 0, again = 0;
+    TRY(raw_backend_pid(store, &ours, err));
+    if (store_exec(other, &begin, NULL, 0, NULL, NULL) != OK)
+        return refuse_pooler(err);
+    TRY(raw_backend_pid(other, &theirs, err));
+    /* Before asking again: a pooler with one server session could not answer. */
+    if (theirs == ours)
+        return refuse_pooler(err);
+    TRY(raw_backend_pid(store, &again, err));
+    return again == ours ? OK : refuse_pooler(err);
+}
+
 static enum error_code probe_pooler(struct store *store, struct error *err)
 {
     struct store other = *store;
     other.conn = NULL;
-    PGconn *conn CLEANUP(pq_finishp) = NULL;
-    TRY(session_connect(store, &conn, err));
-    other.conn = conn;
-    const struct store_query begin = {"begin", STORE_NO_ROWS, SESSION_MS};
-    int ours, theirs, again;
-    TRY(raw_backend_pid(store, &ours, err));
-    TRY(store_exec(&other, &begin, NULL, 0, NULL, err));
-    TRY(raw_backend_pid(&other, &theirs, err));
-    TRY(raw_backend_pid(store, &again, err));
-    return theirs == ours || again != ours ? refuse_pooler(err) : OK;
+    TRY(session_connect(store, &other.conn, err));
+    enum error_code code = compare_sessions(store, &other, err);
+    pq_give_up(&other);
+    return code;
 }
 
 /*

@@ -2,11 +2,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "tests/unit/store/fake_pooler.h"
 #include "tests/unit/store/pg.h"
 
 static enum error_code run(struct store *store, const char *sql, struct error *err)
@@ -337,6 +339,28 @@ static void a_missing_server_is_told_with_a_hint(void **state)
     assert_null(store);
 }
 
+static void a_transaction_pooler_is_refused(void **state)
+{
+    const struct pg_test *test = *state;
+    struct error err;
+    char folder[128], server[128], url[256];
+    struct store *store = NULL;
+    (void)snprintf(folder, sizeof(folder), "%s/pooler", pg_folder());
+    (void)snprintf(server, sizeof(server), "%s/state/pg/socket", pg_folder());
+    assert_int_equal(0, mkdir(folder, 0700));
+    pid_t pooler = fake_pooler_start(folder, server, "loadguard", test->name);
+    assert_true(pooler > 0);
+    (void)snprintf(url, sizeof(url), "host=%s port=5432 user=loadguard dbname=%s", folder,
+                   test->name);
+    const struct store_options options = {.url = url};
+    enum error_code code = store_open(&options, &store, &err);
+    store_close(store);
+    fake_pooler_stop(pooler);
+    assert_int_equal(ERR_REFUSED, code);
+    assert_contains(err.message, "pooler");
+    assert_contains(err.hint, "pool_mode");
+}
+
 static void a_url_that_cannot_be_read_is_an_error(void **state)
 {
     (void)state;
@@ -418,6 +442,7 @@ int main(void)
         pg_unit_test_empty(a_transaction_that_failed_cannot_be_committed),
         pg_unit_test_empty(leaving_a_function_early_rolls_its_transaction_back),
         pg_unit_test_empty(a_missing_server_is_told_with_a_hint),
+        pg_unit_test_empty(a_transaction_pooler_is_refused),
         pg_unit_test_empty(a_url_that_cannot_be_read_is_an_error),
         pg_unit_test_empty(the_psql_command_works_in_a_shell_and_hides_the_password),
         pg_unit_test_empty(a_second_session_is_independent_of_the_first),
