@@ -7,45 +7,58 @@ static bool is_calendar(enum value_type type)
     return type == VALUE_DATE || type == VALUE_TIME;
 }
 
-static bool is_amount(enum value_type type)
+/* What an operator tells apart. */
+enum operand {
+    OPERAND_NUMBER,
+    OPERAND_DURATION,
+    OPERAND_CALENDAR, /* a date or a time */
+    OPERAND_OTHER,
+};
+
+static enum operand operand_of(enum value_type type)
 {
-    return value_type_is_number(type) || type == VALUE_DURATION;
+    if (value_type_is_number(type))
+        return OPERAND_NUMBER;
+    if (type == VALUE_DURATION)
+        return OPERAND_DURATION;
+    return is_calendar(type) ? OPERAND_CALENDAR : OPERAND_OTHER;
 }
 
-/* The type of the result; false if the operator does not take these. */
-static bool sum_type(enum ast_op op, enum value_type a, enum value_type b, enum value_type *type)
-{
-    bool subtract = op == AST_OP_SUB;
-    if (value_type_is_number(a) && value_type_is_number(b))
-        *type = VALUE_DOUBLE;
-    else if (a == VALUE_DURATION && b == VALUE_DURATION)
-        *type = VALUE_DURATION;
-    else if (is_calendar(a) && b == VALUE_DURATION)
-        *type = VALUE_TIME;
-    else if (!subtract && a == VALUE_DURATION && is_calendar(b))
-        *type = VALUE_TIME;
-    else if (subtract && is_calendar(a) && is_calendar(b))
-        *type = VALUE_DURATION;
-    else
-        return false;
-    return true;
-}
+struct signature {
+    enum ast_op op;
+    enum operand left;
+    enum operand right;
+    enum value_type result;
+};
 
-static bool product_type(enum ast_op op, enum value_type a, enum value_type b,
-                         enum value_type *type)
+static const struct signature signatures[] = {
+    {AST_OP_ADD, OPERAND_NUMBER, OPERAND_NUMBER, VALUE_DOUBLE},
+    {AST_OP_ADD, OPERAND_DURATION, OPERAND_DURATION, VALUE_DURATION},
+    {AST_OP_ADD, OPERAND_CALENDAR, OPERAND_DURATION, VALUE_TIME},
+    {AST_OP_ADD, OPERAND_DURATION, OPERAND_CALENDAR, VALUE_TIME},
+    {AST_OP_SUB, OPERAND_NUMBER, OPERAND_NUMBER, VALUE_DOUBLE},
+    {AST_OP_SUB, OPERAND_DURATION, OPERAND_DURATION, VALUE_DURATION},
+    {AST_OP_SUB, OPERAND_CALENDAR, OPERAND_DURATION, VALUE_TIME},
+    {AST_OP_SUB, OPERAND_CALENDAR, OPERAND_CALENDAR, VALUE_DURATION},
+    {AST_OP_MUL, OPERAND_NUMBER, OPERAND_NUMBER, VALUE_DOUBLE},
+    {AST_OP_MUL, OPERAND_DURATION, OPERAND_NUMBER, VALUE_DURATION},
+    {AST_OP_MUL, OPERAND_NUMBER, OPERAND_DURATION, VALUE_DURATION},
+    {AST_OP_DIV, OPERAND_NUMBER, OPERAND_NUMBER, VALUE_DOUBLE},
+    {AST_OP_DIV, OPERAND_DURATION, OPERAND_NUMBER, VALUE_DURATION},
+    {AST_OP_DIV, OPERAND_DURATION, OPERAND_DURATION, VALUE_DOUBLE},
+};
+
+/* How the operator takes these, or NULL if it does not. */
+static const struct signature *find_signature(enum ast_op op, enum value_type left,
+                                              enum value_type right)
 {
-    bool divide = op == AST_OP_DIV;
-    if (value_type_is_number(a) && value_type_is_number(b))
-        *type = VALUE_DOUBLE;
-    else if (a == VALUE_DURATION && value_type_is_number(b))
-        *type = VALUE_DURATION;
-    else if (!divide && value_type_is_number(a) && b == VALUE_DURATION)
-        *type = VALUE_DURATION;
-    else if (divide && a == VALUE_DURATION && b == VALUE_DURATION)
-        *type = VALUE_DOUBLE;
-    else
-        return false;
-    return true;
+    for (size_t i = 0; i < ARRAY_SIZE(signatures); i++) {
+        const struct signature *signature = &signatures[i];
+        if (signature->op == op && signature->left == operand_of(left) &&
+            signature->right == operand_of(right))
+            return signature;
+    }
+    return NULL;
 }
 
 static void refuse(struct checker *c, const struct ast *ast, const struct typed *a,
@@ -63,15 +76,18 @@ static void refuse(struct checker *c, const struct ast *ast, const struct typed 
         diagnostics_hint(c->diags, "Count conditions with case when ... then 1 else 0 end.");
 }
 
-/* TIME + DURATION stands with the time first, whichever way it was written. */
-static struct typed make_sum(struct checker *c, const struct ast *ast, enum value_type type,
-                             struct typed args[2])
+static enum expr_op expr_op_of(enum ast_op op)
 {
-    if (args[0].type == VALUE_DURATION && is_calendar(args[1].type)) {
-        struct typed swapped[2] = {args[1], args[0]};
-        return make_call(c, ast, OP_ADD, type, swapped, 2);
+    switch (op) {
+    case AST_OP_ADD:
+        return OP_ADD;
+    case AST_OP_SUB:
+        return OP_SUB;
+    case AST_OP_MUL:
+        return OP_MUL;
+    default:
+        return OP_DIV;
     }
-    return make_call(c, ast, ast->op == AST_OP_ADD ? OP_ADD : OP_SUB, type, args, 2);
 }
 
 struct typed check_arithmetic(struct checker *c, const struct ast *ast)
@@ -79,19 +95,21 @@ struct typed check_arithmetic(struct checker *c, const struct ast *ast)
     struct typed args[2] = {check_expr(c, ast->args[0]), check_expr(c, ast->args[1])};
     if (args[0].expr == NULL || args[1].expr == NULL)
         return no_type(ast);
-    enum value_type type = VALUE_DOUBLE;
-    bool is_sum = ast->op == AST_OP_ADD || ast->op == AST_OP_SUB;
     if (ast->op == AST_OP_SUB &&
         (!literal_fit(c, &args[0], &args[1]) || !literal_fit(c, &args[1], &args[0])))
         return no_type(ast);
-    if (is_sum ? !sum_type(ast->op, args[0].type, args[1].type, &type)
-               : !product_type(ast->op, args[0].type, args[1].type, &type)) {
+    const struct signature *signature = find_signature(ast->op, args[0].type, args[1].type);
+    if (signature == NULL) {
         refuse(c, ast, &args[0], &args[1]);
         return no_type(ast);
     }
-    if (is_sum)
-        return make_sum(c, ast, type, args);
-    return make_call(c, ast, ast->op == AST_OP_MUL ? OP_MUL : OP_DIV, type, args, 2);
+    /* The time stands first, whichever way it was written. */
+    if (signature->left == OPERAND_DURATION && signature->right == OPERAND_CALENDAR) {
+        struct typed first = args[0];
+        args[0] = args[1];
+        args[1] = first;
+    }
+    return make_call(c, ast, expr_op_of(ast->op), signature->result, args, 2);
 }
 
 struct typed check_negate(struct checker *c, const struct ast *ast)
@@ -99,7 +117,7 @@ struct typed check_negate(struct checker *c, const struct ast *ast)
     struct typed arg = check_expr(c, ast->args[0]);
     if (arg.expr == NULL)
         return no_type(ast);
-    if (!is_amount(arg.type)) {
+    if (!value_type_is_number(arg.type) && arg.type != VALUE_DURATION) {
         check_problem(c, ast, "- cannot be applied to %s, which is %s", shown(c, arg.ast),
                       value_type_words(arg.type));
         return no_type(ast);

@@ -313,6 +313,7 @@ static enum error_code evaluate_actions(struct judging *j, const struct check *c
                                         size_t segment, const struct check_action **ret_action,
                                         struct evaluation *ret_evaluation, struct error *err)
 {
+    *ret_action = &check->actions[0];
     for (size_t i = 0; i < check->n_actions; i++) {
         struct evaluation evaluation;
         const struct check_action *action = &check->actions[i];

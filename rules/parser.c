@@ -1,5 +1,6 @@
 #include "rules/parser.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -10,6 +11,13 @@ struct parser {
     size_t depth; /* of the calls under way */
     size_t n_nodes;
 };
+
+/* Parses a part into node. The assertion tells the analyser what success means. */
+#define PARSE(rule, p, node)                                                                       \
+    do {                                                                                           \
+        TRY(rule(p, &(node)));                                                                     \
+        assert((node) != NULL);                                                                    \
+    } while (0)
 
 static enum error_code parse_or(struct parser *p, struct ast **ret_ast);
 static enum error_code parse_additive(struct parser *p, struct ast **ret_ast);
@@ -118,7 +126,7 @@ static enum error_code parse_arguments(struct parser *p, struct list *list)
         return advance(p);
     for (;;) {
         struct ast *item = NULL;
-        TRY(parse_or(p, &item));
+        PARSE(parse_or, p, item);
         list_add(p, list, item);
         if (!at_symbol(p, ","))
             break;
@@ -188,15 +196,15 @@ static enum error_code parse_case(struct parser *p, struct ast **ret_ast)
                        "'when' is expected after case, not %s", shown_token(p));
     while (at_keyword(p, "when")) {
         TRY(advance(p));
-        TRY(parse_or(p, &part));
+        PARSE(parse_or, p, part);
         list_add(p, &args, part);
         TRY(expect_keyword(p, "then", "after the condition of when"));
-        TRY(parse_or(p, &part));
+        PARSE(parse_or, p, part);
         list_add(p, &args, part);
     }
     if (at_keyword(p, "else")) {
         TRY(advance(p));
-        TRY(parse_or(p, &part));
+        PARSE(parse_or, p, part);
         list_add(p, &args, part);
     }
     TRY(expect_keyword(p, "end", "to close the case"));
@@ -331,11 +339,11 @@ static enum error_code parse_product(struct parser *p, struct ast **ret_ast)
     static const char *const symbols[] = {"*", "/"};
     struct ast *left = NULL;
     enum ast_op op = AST_OP_MUL;
-    TRY(parse_unary(p, &left));
+    PARSE(parse_unary, p, left);
     while (at_operator(p, symbols, AST_OP_MUL, 2, &op)) {
         struct ast *right = NULL;
         TRY(advance(p));
-        TRY(parse_unary(p, &right));
+        PARSE(parse_unary, p, right);
         TRY(infix_node(p, AST_ARITHMETIC, op, left->offset, left, right, &left));
     }
     *ret_ast = left;
@@ -347,11 +355,11 @@ static enum error_code parse_additive(struct parser *p, struct ast **ret_ast)
     static const char *const symbols[] = {"+", "-"};
     struct ast *left = NULL;
     enum ast_op op = AST_OP_ADD;
-    TRY(parse_product(p, &left));
+    PARSE(parse_product, p, left);
     while (at_operator(p, symbols, AST_OP_ADD, 2, &op)) {
         struct ast *right = NULL;
         TRY(advance(p));
-        TRY(parse_product(p, &right));
+        PARSE(parse_product, p, right);
         TRY(infix_node(p, AST_ARITHMETIC, op, left->offset, left, right, &left));
     }
     *ret_ast = left;
@@ -374,7 +382,7 @@ static enum error_code parse_is(struct parser *p, struct ast *left, struct ast *
         struct ast *args[2] = {left, NULL};
         TRY(advance(p));
         TRY(expect_keyword(p, "from", "after is distinct"));
-        TRY(parse_additive(p, &args[1]));
+        PARSE(parse_additive, p, args[1]);
         TRY(new_node(p, AST_IS_DISTINCT, left->offset, args, 2, ret_ast));
     } else {
         return fail_at(p, p->token.offset, "Compare with = or <>; is null tests for NULL.",
@@ -415,9 +423,9 @@ static enum error_code parse_between(struct parser *p, struct ast *left, struct 
 {
     struct ast *args[3] = {left, NULL, NULL};
     TRY(advance(p));
-    TRY(parse_additive(p, &args[1]));
+    PARSE(parse_additive, p, args[1]);
     TRY(expect_keyword(p, "and", "after the lower end of between"));
-    TRY(parse_additive(p, &args[2]));
+    PARSE(parse_additive, p, args[2]);
     return new_node(p, AST_BETWEEN, left->offset, args, 3, ret_ast);
 }
 
@@ -425,7 +433,7 @@ static enum error_code parse_like(struct parser *p, struct ast *left, struct ast
 {
     struct ast *args[2] = {left, NULL};
     TRY(advance(p));
-    TRY(parse_additive(p, &args[1]));
+    PARSE(parse_additive, p, args[1]);
     return new_node(p, AST_LIKE, left->offset, args, 2, ret_ast);
 }
 
@@ -444,6 +452,7 @@ static enum error_code parse_membership(struct parser *p, struct ast *left, stru
     else
         return fail_at(p, p->token.offset, "not stands before a whole condition: not (x = 1).",
                        "'in', 'between' or 'like' is expected after not, not %s", shown_token(p));
+    assert(*ret_ast != NULL);
     (*ret_ast)->negated = negated;
     return OK;
 }
@@ -454,7 +463,7 @@ static enum error_code parse_comparison(struct parser *p, struct ast **ret_ast)
 {
     struct ast *left = NULL;
     enum ast_op op = AST_OP_EQ;
-    TRY(parse_additive(p, &left));
+    PARSE(parse_additive, p, left);
     if (at_keyword(p, "is")) {
         TRY(parse_is(p, left, &left));
     } else if (at_keyword(p, "not") || at_keyword(p, "in") || at_keyword(p, "between") ||
@@ -463,7 +472,7 @@ static enum error_code parse_comparison(struct parser *p, struct ast **ret_ast)
     } else if (at_operator(p, comparisons, AST_OP_EQ, 6, &op)) {
         struct ast *right = NULL;
         TRY(advance(p));
-        TRY(parse_additive(p, &right));
+        PARSE(parse_additive, p, right);
         TRY(infix_node(p, AST_COMPARE, op, left->offset, left, right, &left));
     } else {
         *ret_ast = left;
@@ -484,7 +493,7 @@ static enum error_code parse_not(struct parser *p, struct ast **ret_ast)
     struct ast *arg = NULL;
     TRY(enter(p));
     TRY(advance(p));
-    TRY(parse_not(p, &arg));
+    PARSE(parse_not, p, arg);
     p->depth--;
     return new_node(p, AST_NOT, offset, &arg, 1, ret_ast);
 }
@@ -497,7 +506,7 @@ static enum error_code parse_joined(struct parser *p, parse_fn parse_part, const
 {
     struct list parts = {0};
     struct ast *part = NULL;
-    TRY(parse_part(p, &part));
+    PARSE(parse_part, p, part);
     if (!at_keyword(p, word)) {
         *ret_ast = part;
         return OK;
@@ -505,7 +514,7 @@ static enum error_code parse_joined(struct parser *p, parse_fn parse_part, const
     list_add(p, &parts, part);
     while (at_keyword(p, word)) {
         TRY(advance(p));
-        TRY(parse_part(p, &part));
+        PARSE(parse_part, p, part);
         list_add(p, &parts, part);
     }
     return new_node(p, kind, parts.items[0]->offset, parts.items, parts.n, ret_ast);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "rules/check.h"
+#include "rules/rule_map.h"
 #include "rules/rule_set.h"
-#include "yaml/keys.h"
 #include "yaml/suggest.h"
 
 #define MAX_NAME_BYTES 200
@@ -19,233 +19,6 @@ struct reading {
     struct diagnostics *diags;
     struct rule_list *list;
 };
-
-/* The keys of one rule, as written. */
-struct rule_map {
-    const char *name;
-    const struct yaml_node *actions[N_ACTIONS];
-    const char *because;
-    const struct yaml_node *where;
-    struct key_texts by;
-    struct key_texts each;
-    struct key_texts except;
-    const struct yaml_node *rules;
-    int64_t min_rows;
-    bool shadow;
-    bool off;
-    const char *include;
-    const struct yaml_node *rollback;
-    const struct yaml_node *sql;
-    const struct yaml_node *min_history;
-    const struct yaml_node *node;
-};
-
-#define RULE(member) offsetof(struct rule_map, member)
-
-static const struct key rule_keys[] = {
-    {.name = "name",
-     .kind = KEY_TEXT,
-     .offset = RULE(name),
-     .doc = "Name of the rule, once in a set. A rule of a name that an included file has takes its "
-            "place."},
-    {.name = "warn",
-     .kind = KEY_NODE,
-     .offset = RULE(actions[ACTION_WARN]),
-     .doc = "Condition on which the load is published and people are told."},
-    {.name = "hold",
-     .kind = KEY_NODE,
-     .offset = RULE(actions[ACTION_HOLD]),
-     .doc = "Condition on which the load waits for a person."},
-    {.name = "block",
-     .kind = KEY_NODE,
-     .offset = RULE(actions[ACTION_BLOCK]),
-     .doc = "Condition on which the load is rejected."},
-    {.name = "because",
-     .kind = KEY_TEXT,
-     .offset = RULE(because),
-     .by_default = "",
-     .doc = "Why the rule is there; shown with its findings."},
-    {.name = "where",
-     .kind = KEY_NODE,
-     .offset = RULE(where),
-     .doc = "Condition on rows that all measures of the rule are limited to."},
-    {.name = "by",
-     .kind = KEY_TEXTS,
-     .offset = RULE(by),
-     .min = 1,
-     .max = MEASURE_MAX_BY,
-     .doc = "Column or columns whose values are judged one by one, or `each category`."},
-    {.name = "min_rows",
-     .kind = KEY_INTEGER,
-     .offset = RULE(min_rows),
-     .min = 1,
-     .max = INT64_MAX,
-     .doc = "Segments with fewer rows on both sides are not judged; one above it that vanished or "
-            "appeared is a finding."},
-    {.name = "shadow",
-     .kind = KEY_BOOL,
-     .offset = RULE(shadow),
-     .by_default = "false",
-     .doc = "Evaluate and record, but never act."},
-    {.name = "each",
-     .kind = KEY_TEXTS,
-     .offset = RULE(each),
-     .min = 1,
-     .max = SCHEMA_MAX_COLUMNS,
-     .doc = "Kinds of column to which the rule is applied one by one, as x."},
-    {.name = "except",
-     .kind = KEY_TEXTS,
-     .offset = RULE(except),
-     .min = 1,
-     .max = SCHEMA_MAX_COLUMNS,
-     .doc = "Columns that each: leaves out."},
-    {.name = "rules",
-     .kind = KEY_NODE,
-     .offset = RULE(rules),
-     .doc = "Rules to which the each: beside them applies."},
-    {.name = "include",
-     .kind = KEY_TEXT,
-     .offset = RULE(include),
-     .doc = "Another file of rules, or `default`."},
-    {.name = "off",
-     .kind = KEY_BOOL,
-     .offset = RULE(off),
-     .by_default = "false",
-     .doc = "Switches off an included rule of this name."},
-    {.name = "rollback", .kind = KEY_NODE, .offset = RULE(rollback)},
-    {.name = "sql", .kind = KEY_NODE, .offset = RULE(sql)},
-    {.name = "min_history", .kind = KEY_NODE, .offset = RULE(min_history)},
-};
-
-static const struct key_table rule_table = {
-    .keys = rule_keys,
-    .n_keys = ARRAY_SIZE(rule_keys),
-    .struct_bytes = sizeof(struct rule_map),
-    .name_offset = KEY_NO_OFFSET,
-    .node_offset = RULE(node),
-};
-
-/* Kinds of column in each:. */
-struct selector {
-    const char *name;
-    unsigned types; /* bit per column_type */
-};
-
-#define TYPE_BIT(type) (1U << (type))
-#define INTEGER_TYPES (TYPE_BIT(TYPE_BIGINT) | TYPE_BIT(TYPE_INTEGER))
-#define CATEGORY_TYPES (TYPE_BIT(TYPE_TEXT) | TYPE_BIT(TYPE_BOOLEAN))
-
-static const struct selector selectors[] = {
-    {"number",
-     INTEGER_TYPES | TYPE_BIT(TYPE_REAL) | TYPE_BIT(TYPE_DOUBLE) | TYPE_BIT(TYPE_NUMERIC)},
-    {"integer", INTEGER_TYPES},
-    {"text", TYPE_BIT(TYPE_TEXT)},
-    {"boolean", TYPE_BIT(TYPE_BOOLEAN)},
-    {"time", TYPE_BIT(TYPE_DATE) | TYPE_BIT(TYPE_TIMESTAMPTZ)},
-    {"category", CATEGORY_TYPES},
-    {"any", ~0U},
-};
-
-bool rule_column_is_categorical(const struct schema *schema, size_t column)
-{
-    return (CATEGORY_TYPES & TYPE_BIT(schema->columns[column].type)) != 0 &&
-           !schema_is_key(schema, column);
-}
-
-/* Reports a column that is not there; words are other names that could have been meant. */
-static void unknown_column(struct reading *r, const struct yaml_node *node,
-                           const char *const *words, size_t n_words)
-{
-    size_t n = 0;
-    const char **names = arena_calloc(r->arena, r->schema->n_columns + n_words, sizeof(*names));
-    for (size_t i = 0; i < n_words; i++)
-        names[n++] = words[i];
-    for (size_t i = 0; i < r->schema->n_columns; i++)
-        names[n++] = r->schema->columns[i].name;
-    yaml_problem(r->diags, node, "there is no column '%s'", node->text);
-    const char *near = suggest_closest(node->text, names, n);
-    if (near != NULL)
-        diagnostics_hint(r->diags, "Did you mean '%s'?", near);
-}
-
-static const struct selector *find_selector(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(selectors); i++) {
-        if (strcmp(selectors[i].name, name) == 0)
-            return &selectors[i];
-    }
-    return NULL;
-}
-
-static void select_one(struct reading *r, const struct yaml_node *node, struct rule *rule,
-                       bool *chosen)
-{
-    const struct selector *selector = find_selector(node->text);
-    long column = schema_find(r->schema, node->text);
-    if (selector == NULL && column < 0) {
-        const char *names[ARRAY_SIZE(selectors)];
-        for (size_t i = 0; i < ARRAY_SIZE(selectors); i++)
-            names[i] = selectors[i].name;
-        unknown_column(r, node, names, ARRAY_SIZE(selectors));
-        return;
-    }
-    rule->each_category |= selector != NULL && strcmp(selector->name, "category") == 0;
-    for (size_t i = 0; i < r->schema->n_columns; i++) {
-        if (selector == NULL ? i == (size_t)column
-                             : (selector->types & TYPE_BIT(r->schema->columns[i].type)) != 0)
-            chosen[i] = true;
-    }
-    if (selector == NULL && schema_is_key(r->schema, (size_t)column)) {
-        yaml_problem(r->diags, node, "'%s' is part of the key, which never changes", node->text);
-        diagnostics_hint(r->diags, "each: goes over value columns.");
-    }
-}
-
-/* Resolves each: and except: to columns. */
-static void read_each(struct reading *r, const struct key_texts *each,
-                      const struct key_texts *except, struct rule *rule)
-{
-    size_t n = r->schema->n_columns;
-    bool *chosen = arena_calloc(r->arena, n, sizeof(*chosen));
-    rule->has_each = each->n > 0;
-    for (size_t i = 0; i < each->n; i++)
-        select_one(r, each->nodes[i], rule, chosen);
-    for (size_t i = 0; i < except->n; i++) {
-        long column = schema_find(r->schema, except->texts[i]);
-        if (column < 0)
-            unknown_column(r, except->nodes[i], NULL, 0);
-        else
-            chosen[column] = false;
-    }
-    rule->columns = arena_calloc(r->arena, n, sizeof(*rule->columns));
-    for (size_t i = 0; i < n; i++) {
-        if (chosen[i] && !schema_is_key(r->schema, i))
-            rule->columns[rule->n_columns++] = i;
-    }
-}
-
-static void read_by(struct reading *r, const struct key_texts *by, struct rule *rule)
-{
-    static const char *const words[] = {"each category"};
-    if (by->n == 1 && strcmp(by->texts[0], words[0]) == 0) {
-        rule->by = BY_EACH_CATEGORY;
-        return;
-    }
-    rule->by = by->n > 0 ? BY_COLUMNS : BY_NONE;
-    rule->by_columns = arena_calloc(r->arena, by->n + 1, sizeof(*rule->by_columns));
-    for (size_t i = 0; i < by->n; i++) {
-        long column = schema_find(r->schema, by->texts[i]);
-        if (column < 0) {
-            unknown_column(r, by->nodes[i], words, ARRAY_SIZE(words));
-            continue;
-        }
-        for (size_t j = 0; j < rule->n_by_columns; j++) {
-            if (rule->by_columns[j] == (size_t)column)
-                yaml_problem(r->diags, by->nodes[i], "'%s' stands twice", by->texts[i]);
-        }
-        rule->by_columns[rule->n_by_columns++] = (size_t)column;
-    }
-}
 
 static void read_actions(struct reading *r, const struct rule_map *map, struct rule *rule)
 {
@@ -426,21 +199,13 @@ static void read_rule(struct reading *r, const struct rule_map *map, const struc
         yaml_problem(r->diags, map->each.nodes[0], "each: stands around this rule already");
     if (map->except.n > 0 && map->each.n == 0)
         yaml_problem(r->diags, map->except.nodes[0], "except: goes with each:");
-    read_each(r, group != NULL ? &group->each : &map->each,
-              group != NULL ? &group->except : &map->except, &rule);
-    read_by(r, &map->by, &rule);
+    const struct rule_map *each = group != NULL ? group : map;
+    rule_map_columns(&each->each, &each->except, r->schema, &rule, r->arena, r->diags);
+    rule_map_by(&map->by, r->schema, &rule, r->arena, r->diags);
     if (map->where != NULL)
         rule.where = check_parse(map->where, r->arena, r->diags);
     if (named && claim_name(r, &rule))
         add_rule(r, &rule);
-}
-
-static bool parse_map(struct reading *r, const struct yaml_node *node, struct rule_map *map)
-{
-    size_t before = diagnostics_count(r->diags);
-    keys_parse(&rule_table, node, map, r->arena, r->diags);
-    return map->node != NULL && node->kind == YAML_KIND_MAP &&
-           diagnostics_count(r->diags) == before;
 }
 
 static void read_group(struct reading *r, const struct rule_map *group,
@@ -459,7 +224,7 @@ static void read_group(struct reading *r, const struct rule_map *group,
     }
     for (size_t i = 0; i < group->rules->n; i++) {
         struct rule_map map;
-        if (!parse_map(r, group->rules->items[i], &map))
+        if (!rule_map_parse(group->rules->items[i], &map, r->arena, r->diags))
             continue;
         if (map.include != NULL || map.rules != NULL || map.off)
             yaml_problem(r->diags, map.node, "only rules can stand below each:");
@@ -540,10 +305,10 @@ static void read_include(struct reading *r, const struct rule_map *map,
 {
     static const char *const allowed[] = {"include"};
     const struct yaml_node *node = yaml_get(map->node, "include");
-    size_t depth = 0;
+    size_t depth = 1;
     if (!only_keys(r, map->node, "include", allowed, ARRAY_SIZE(allowed)))
         return;
-    for (const struct rule_frame *at = frame; at != NULL; at = at->parent)
+    for (const struct rule_frame *at = frame->parent; at != NULL; at = at->parent)
         depth++;
     if (depth > RULES_MAX_INCLUDE_DEPTH)
         yaml_problem(r->diags, node, "files include each other more than %d deep",
@@ -562,7 +327,7 @@ static void read_list(struct reading *r, const struct yaml_node *list,
 {
     for (size_t i = 0; i < list->n; i++) {
         struct rule_map map;
-        if (!parse_map(r, list->items[i], &map))
+        if (!rule_map_parse(list->items[i], &map, r->arena, r->diags))
             continue;
         if (map.include != NULL)
             read_include(r, &map, frame);

@@ -45,6 +45,17 @@ DEFINE_POINTER_CLEANUP(struct rule_set, rule_set_cleanup, rule_set_free)
 /* The measures to compute, each once; lives as long as the set. */
 const struct measure_plan *rule_set_plan(const struct rule_set *set);
 
+/*
+ * The same plan for two given snapshots, with the same indices: where a sample of the rows already
+ * shows that a text column has too many values for a category, the measures that `by: each
+ * category` wanted by it are computed over all rows instead of in thousands of segments. Judgements
+ * are the same with either plan. old_snapshot may be NULL. The plan belongs to the arena.
+ * ERR_CORRUPT, ERR_MEMORY.
+ */
+enum error_code rule_set_plan_for(const struct rule_set *set, struct packed *old_snapshot,
+                                  struct packed *new_snapshot, struct arena *arena,
+                                  struct measure_plan *ret_plan, struct error *err) MUST_CHECK;
+
 #define RULE_SET_DIGEST_BYTES 33
 
 /*

@@ -159,6 +159,23 @@ static inline void night_put_row(struct batch_builder *builder, const struct nig
     batch_builder_end_row(builder);
 }
 
+static inline void night_flush(struct batch_builder *builder, struct packer *packer)
+{
+    struct error err;
+    assert_ok(packer_add(packer, batch_builder_batch(builder), &err));
+    batch_builder_clear(builder);
+}
+
+static inline void night_fill(const struct night *night, struct batch_builder *builder,
+                              struct packer *packer)
+{
+    for (size_t i = 0; i < night->n; i++) {
+        night_put_row(builder, &night->rows[i]);
+        if (batch_builder_full(builder) || i + 1 == night->n)
+            night_flush(builder, packer);
+    }
+}
+
 static inline struct packed *night_pack(const struct night *night, const struct schema *schema)
 {
     struct error err;
@@ -168,13 +185,7 @@ static inline struct packed *night_pack(const struct night *night, const struct 
     struct packed *packed = NULL;
     assert_ok(packer_new(schema, &options, &packer, &err));
     assert_ok(batch_builder_new(schema, &builder, &err));
-    for (size_t i = 0; i < night->n; i++) {
-        night_put_row(builder, &night->rows[i]);
-        if (batch_builder_full(builder) || i + 1 == night->n) {
-            assert_ok(packer_add(packer, batch_builder_batch(builder), &err));
-            batch_builder_clear(builder);
-        }
-    }
+    night_fill(night, builder, packer);
     assert_ok(packer_finish(packer, &packed, &err));
     return packed;
 }

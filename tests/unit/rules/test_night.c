@@ -328,6 +328,62 @@ static void values_that_are_no_numbers_are_held(void **state)
     end(&f);
 }
 
+static void columns_of_many_values_are_not_segmented_by_in_vain(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct error err;
+    struct measure_plan narrow;
+    size_t n_segmented = 0;
+    size_t n_left = 0;
+    begin(&f);
+    for (size_t i = 0; i < f.night.n; i++) {
+        if (f.night.rows[i].network == 3)
+            f.night.rows[i].score *= 0.9;
+    }
+    judge(&f);
+    struct judgement before = f.judgement;
+    assert_ok(rule_set_plan_for(f.set, f.old, f.new, &f.arena, &narrow, &err));
+    const struct measure_plan *plan = rule_set_plan(f.set);
+    for (size_t i = 0; i < plan->n_measures; i++) {
+        assert_string_equal(plan->measures[i].text, narrow.measures[i].text);
+        n_segmented += plan->measures[i].n_by > 0;
+        n_left += narrow.measures[i].n_by > 0;
+    }
+    assert_true(n_left > 0 && n_left < n_segmented);
+    struct judge_context context = {
+        .has_old = true, .has_as_of = true, .as_of_unix_us = f.night.day * USEC_PER_DAY};
+    assert_ok(diff_run(f.old, f.new, &narrow, &f.arena, NULL, NULL, &f.result, &err));
+    assert_ok(rule_set_judge(f.set, &f.result, &context, &f.arena, &f.judgement, &err));
+    assert_int_equal(f.judgement.n_outcomes, before.n_outcomes);
+    for (size_t i = 0; i < before.n_outcomes; i++) {
+        assert_int_equal(f.judgement.outcomes[i].kind, before.outcomes[i].kind);
+        assert_string_equal(f.judgement.outcomes[i].sentence, before.outcomes[i].sentence);
+    }
+    end(&f);
+}
+
+static void a_column_that_a_rule_names_is_segmented_by_whatever_it_holds(void **state)
+{
+    (void)state;
+    static const char text[] = "- {name: a, hold: rows > 1e9, by: note}\n"
+                               "- {name: b, hold: rows > 1e9, by: each category}\n";
+    struct fixture f;
+    struct error err;
+    struct measure_plan narrow;
+    struct diagnostics diags CLEANUP(diagnostics_release) = {0};
+    const struct yaml_node *root = NULL;
+    begin(&f);
+    rule_set_free(f.set);
+    assert_ok(yaml_parse_text("r.yaml", text, strlen(text), &f.arena, &root, &diags, &err));
+    assert_ok(rule_set_from_node(root, f.schema, &f.set, &diags, &err));
+    assert_ok(rule_set_plan_for(f.set, NULL, f.old, &f.arena, &narrow, &err));
+    const struct measure_plan *plan = rule_set_plan(f.set);
+    for (size_t i = 0; i < plan->n_measures; i++)
+        assert_int_equal(plan->measures[i].n_by, narrow.measures[i].n_by);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +403,8 @@ int main(void)
         cmocka_unit_test(times_in_the_future_and_times_gone_back_are_held),
         cmocka_unit_test(negative_and_outlying_values_are_held),
         cmocka_unit_test(values_that_are_no_numbers_are_held),
+        cmocka_unit_test(columns_of_many_values_are_not_segmented_by_in_vain),
+        cmocka_unit_test(a_column_that_a_rule_names_is_segmented_by_whatever_it_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

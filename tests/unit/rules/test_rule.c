@@ -3,7 +3,7 @@
 
 static struct rule_info find_rule(const struct rules *rules, const char *name)
 {
-    struct rule_info found = {0};
+    struct rule_info found = {.name = "", .file = ""};
     size_t n = 0;
     for (size_t i = 0; i < rule_set_n_rules(rules->set); i++) {
         struct rule_info info = rule_set_rule(rules->set, i);
