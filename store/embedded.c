@@ -211,6 +211,24 @@ static void quote_log(const struct cluster *cluster, off_t from, struct error *e
     error_hint(err, "The whole log is %s.", cluster->log_path);
 }
 
+/* A program that could not be executed has left its errno; one that ran has left nothing. */
+static enum error_code server_ended(const struct cluster *cluster, int alive_fd, off_t log_from,
+                                    struct error *err)
+{
+    int why = 0;
+    if (alive_fd >= 0 && read(alive_fd, &why, sizeof(why)) == (ssize_t)sizeof(why))
+        return error_set_errno(err, ERR_STORE, why, "cannot start %s/postgres", cluster->bindir);
+    (void)error_set(err, ERR_STORE, "the private PostgreSQL ended while it started");
+    quote_log(cluster, log_from, err);
+    return ERR_STORE;
+}
+
+static bool has_ended(const struct cluster *cluster, int alive_fd)
+{
+    struct pollfd alive = {.fd = alive_fd, .events = POLLIN};
+    return alive_fd >= 0 ? poll(&alive, 1, 0) > 0 : cluster_pid(cluster) == 0;
+}
+
 /* Waits until the server answers. alive_fd is -1 if we did not start it. */
 static enum error_code wait_ready(const struct cluster *cluster, int alive_fd, off_t log_from,
                                   struct error *err)
@@ -221,15 +239,11 @@ static enum error_code wait_ready(const struct cluster *cluster, int alive_fd, o
         PGPing answer = ping(cluster);
         if (answer == PQPING_OK)
             return OK;
+        if (has_ended(cluster, alive_fd))
+            return server_ended(cluster, alive_fd, log_from, err);
         recovering = recovering || answer == PQPING_REJECT;
-        struct pollfd alive = {.fd = alive_fd, .events = POLLIN};
-        bool ended = alive_fd >= 0 ? poll(&alive, 1, 0) > 0 : cluster_pid(cluster) == 0;
-        int64_t patience_us = recovering ? RECOVERY_WAIT_US : ANSWER_WAIT_US;
-        if (ended)
-            (void)error_set(err, ERR_STORE, "the private PostgreSQL ended while it started");
-        else if (clock_monotonic_us() - start_us > patience_us)
+        if (clock_monotonic_us() - start_us > (recovering ? RECOVERY_WAIT_US : ANSWER_WAIT_US)) {
             (void)error_set(err, ERR_STORE, "the private PostgreSQL does not answer");
-        if (ended || clock_monotonic_us() - start_us > patience_us) {
             quote_log(cluster, log_from, err);
             return ERR_STORE;
         }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "embedded/ledger_sql.h"
+#include "store/clean.h"
 
 /* Runs an update of one load's row. */
 static enum error_code update_load(struct store *store, const char *sql,
@@ -51,6 +52,12 @@ enum error_code ledger_set_judged(struct store *store, int64_t load,
 enum error_code ledger_set_error(struct store *store, int64_t load, const char *error,
                                  const char *stderr_tail, struct error *err)
 {
+    struct buffer clean_error CLEANUP(buffer_release);
+    struct buffer clean_tail CLEANUP(buffer_release);
+    buffer_init(&clean_error, BUFFER_DEFAULT_MAX_BYTES);
+    buffer_init(&clean_tail, BUFFER_DEFAULT_MAX_BYTES);
+    TRY(clean_text(error, &clean_error, &error, err));
+    TRY(clean_text(stderr_tail, &clean_tail, &stderr_tail, err));
     const struct store_param params[] = {store_int(load), store_text(error),
                                          store_text(stderr_tail)};
     return update_load(store, load_set_error_sql, params, ARRAY_SIZE(params), load, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "embedded/ledger_sql.h"
+#include "store/clean.h"
 
 /* Columns of the queries that read loads. */
 enum {
@@ -67,10 +68,14 @@ static enum error_code insert_load(struct store *store, struct creation *creatio
                                    struct error *err)
 {
     struct store_result result CLEANUP(store_result_release) = {0};
+    struct buffer clean CLEANUP(buffer_release);
     const struct new_load *load = creation->new_load;
+    const char *source = NULL;
+    buffer_init(&clean, BUFFER_DEFAULT_MAX_BYTES);
+    TRY(clean_text(load->source, &clean, &source, err));
     const struct store_query query = {load_create_sql, STORE_ONE_ROW, STORE_QUICK_MS};
     const struct store_param params[] = {store_text(load->feed), store_time(load->scheduled_for_us),
-                                         store_text(load->source), store_text(load->host),
+                                         store_text(source), store_text(load->host),
                                          store_int(load->pid)};
     TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
     creation->load = store_get_int(&result, 0, 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "embedded/ledger_sql.h"
+#include "store/clean.h"
 
 /* An event on its way into the ledger. */
 struct addition {
@@ -230,11 +231,15 @@ enum error_code outbox_end_attempt(struct store *store, const struct attempt_res
         [DELIVERY_END_DEAD] = "dead",
     };
     struct store_result written CLEANUP(store_result_release) = {0};
+    struct buffer clean CLEANUP(buffer_release);
+    const char *reason = NULL;
+    buffer_init(&clean, BUFFER_DEFAULT_MAX_BYTES);
+    TRY(clean_text(result->reason, &clean, &reason, err));
     const struct store_query query = {outbox_end_attempt_sql, STORE_NO_ROWS, STORE_QUICK_MS};
     const struct store_param params[] = {
         store_int(result->delivery), store_text(outcomes[result->end]),
         store_int(result->wait_us),  store_int(result->status),
-        store_text(result->reason),  store_int(result->duration_us)};
+        store_text(reason),          store_int(result->duration_us)};
     TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &written, err));
     return store_affected(&written) > 0 ? OK : check_exists(store, result->delivery, err);
 }

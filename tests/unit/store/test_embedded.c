@@ -299,6 +299,37 @@ static void a_server_that_does_not_start_is_told_with_its_last_words(void **stat
     assert_null(store);
 }
 
+/* Looks like PostgreSQL to whoever asks for its version, and can do nothing else. */
+static void make_broken_program(const char *bindir, const char *name, const char *text)
+{
+    char path[200];
+    (void)snprintf(path, sizeof(path), "%s/%s", bindir, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs(text, file);
+    (void)fclose(file);
+    assert_int_equal(0, chmod(path, 0755));
+}
+
+static void a_creation_that_fails_is_told_with_what_initdb_said(void **state)
+{
+    (void)state;
+    struct error err;
+    char path[96], bindir[96];
+    struct store *store = NULL;
+    (void)snprintf(path, sizeof(path), "%s/broken", folder);
+    (void)snprintf(bindir, sizeof(bindir), "%s/bin", folder);
+    assert_int_equal(0, mkdir(bindir, 0755));
+    make_broken_program(bindir, "postgres", "#!/bin/sh\necho 'postgres (PostgreSQL) 99.1'\n");
+    make_broken_program(bindir, "initdb", "#!/bin/sh\necho 'initdb: error: no room'\nexit 1\n");
+    const struct store_options options = {.state_dir = path, .pg_bindir = bindir};
+    assert_fails(ERR_STORE, store_open(&options, &store, &err));
+    assert_contains(err.message, "cannot create a private cluster in");
+    assert_contains(err.detail, "initdb: error: no room");
+    /* Nothing was made that a later start would take for a cluster. */
+    store_close(open_store(path, false));
+}
+
 static void a_missing_postgresql_is_told_with_what_to_do(void **state)
 {
     (void)state;
@@ -430,6 +461,7 @@ int main(void)
         cmocka_unit_test(a_creation_that_was_cut_off_is_done_again),
         cmocka_unit_test(a_long_path_gets_its_socket_in_a_short_private_place),
         cmocka_unit_test(a_server_that_does_not_start_is_told_with_its_last_words),
+        cmocka_unit_test(a_creation_that_fails_is_told_with_what_initdb_said),
         cmocka_unit_test(a_missing_postgresql_is_told_with_what_to_do),
         cmocka_unit_test(a_cluster_of_another_version_is_not_touched),
         cmocka_unit_test(a_state_folder_that_cannot_be_made_is_named),

@@ -129,6 +129,20 @@ static void a_load_that_does_not_exist_is_named(void **state)
     arena_release(&arena);
 }
 
+static void last_words_that_are_not_utf8_are_recorded_all_the_same(void **state)
+{
+    struct error err;
+    struct arena arena = {0};
+    struct load_record record;
+    struct store *store = session(state);
+    int64_t load = new_load(store, "klout");
+    assert_ok(ledger_set_error(store, load, "cannot read caf\xe9.csv", "\xff\xfe end", &err));
+    assert_ok(ledger_read_load(store, load, &arena, &record, &err));
+    assert_string_equal("cannot read caf\xEF\xBF\xBD.csv", record.error);
+    assert_string_equal("\xEF\xBF\xBD\xEF\xBF\xBD end", record.stderr_tail);
+    arena_release(&arena);
+}
+
 static void a_state_changes_only_from_what_it_is_believed_to_be(void **state)
 {
     struct error err;
@@ -531,6 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         pg_unit_test(a_load_reads_back_as_it_was_written),
         pg_unit_test(a_load_that_does_not_exist_is_named),
+        pg_unit_test(last_words_that_are_not_utf8_are_recorded_all_the_same),
         pg_unit_test(a_state_changes_only_from_what_it_is_believed_to_be),
         pg_unit_test(two_writers_cannot_both_change_a_state),
         pg_unit_test(two_loads_of_a_feed_cannot_both_be_published),
