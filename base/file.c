@@ -31,7 +31,7 @@ enum error_code file_read(const char *path, struct buffer *buf, struct error *er
     }
 }
 
-enum error_code directory_make(const char *path, struct error *err)
+enum error_code directory_make(const char *path, mode_t mode, struct error *err)
 {
     char partial[4096];
     int len = snprintf(partial, sizeof(partial), "%s", path);
@@ -42,7 +42,8 @@ enum error_code directory_make(const char *path, struct error *err)
             continue;
         char end = *p;
         *p = '\0';
-        if (mkdir(partial, 0700) != 0 && errno != EEXIST)
+        bool created = mkdir(partial, mode) == 0;
+        if ((!created && errno != EEXIST) || (created && chmod(partial, mode) != 0))
             return error_set_errno(err, ERR_IO, errno, "cannot create the directory %s", partial);
         *p = end;
     }

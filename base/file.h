@@ -2,6 +2,8 @@
 #ifndef LG_BASE_FILE_H
 #define LG_BASE_FILE_H
 
+#include <sys/types.h>
+
 #include "base/buffer.h"
 
 /*
@@ -10,7 +12,7 @@
  */
 enum error_code file_read(const char *path, struct buffer *buf, struct error *err) MUST_CHECK;
 
-/* Creates a directory and its missing parents, mode 0700 for the new ones. ERR_IO. */
-enum error_code directory_make(const char *path, struct error *err) MUST_CHECK;
+/* Creates a directory and its missing parents with the mode, whatever the umask. ERR_IO. */
+enum error_code directory_make(const char *path, mode_t mode, struct error *err) MUST_CHECK;
 
 #endif

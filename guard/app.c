@@ -10,6 +10,7 @@
 #include "guard/command.h"
 #include "guard/feed_rules.h"
 #include "guard/store_access.h"
+#include "report/report.h"
 #include "store/conn.h"
 #include "yaml/suggest.h"
 
@@ -25,11 +26,9 @@ enum error_code app_print_json(json_t *json, struct error *err)
 {
     if (json == NULL)
         return error_set(err, ERR_MEMORY, "cannot make a JSON object");
-    int failed = json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    enum error_code code = report_write_json(json, true, stdout, err);
     json_decref(json);
-    if (failed != 0 || putchar('\n') == EOF)
-        return error_set(err, ERR_IO, "cannot write to standard output");
-    return OK;
+    return code;
 }
 
 enum error_code app_load_config(struct app *app, struct error *err)

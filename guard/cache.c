@@ -20,7 +20,7 @@ enum error_code cache_path(const struct config *config, const char *feed, int64_
                            struct arena *arena, const char **ret_path, struct error *err)
 {
     const char *directory = feed_directory(config, feed, arena);
-    TRY(directory_make(directory, err));
+    TRY(directory_make(directory, 0700, err));
     *ret_path = arena_printf(arena, "%s/%" PRId64 ".packed", directory, load_id);
     return OK;
 }

@@ -69,7 +69,7 @@ static enum error_code scorer_context_of(struct run *run, struct scorer_context 
     struct arena *arena = &run->result->arena;
     const struct gate *gate = run->gate;
     const char *logs = arena_printf(arena, "%s/log/%s", gate->config->state_dir, gate->feed->name);
-    TRY(directory_make(logs, err));
+    TRY(directory_make(logs, 0700, err));
     struct live_facts live = {0};
     TRY(life_read_live(run->gate, arena, &live, err));
     *ret_context = (struct scorer_context){
@@ -167,7 +167,8 @@ static enum error_code take_rows(struct run *run, struct scorer *scorer, struct 
         return OK;
     }
     uint64_t staged_rows = 0;
-    TRY(staging_finish(staging, true, &staged_rows, err));
+    bool unique = packed_duplicate_rows(run->result->rows) == 0;
+    TRY(staging_finish(staging, unique, &staged_rows, err));
     return record_staged(run, staging, &completeness, err);
 }
 

@@ -11,13 +11,15 @@
 #include "base/file.h"
 
 #define OPEN_FOLDERS 16
+#define STATE_DIR_MODE 0711 /* root's private cluster runs as another account and passes through   \
+                             */
 
 enum error_code scratch_make(const struct config *config, struct arena *arena,
                              struct config *ret_scratch, struct error *err)
 {
-    TRY(directory_make(config->state_dir, err));
+    TRY(directory_make(config->state_dir, STATE_DIR_MODE, err));
     char *path = arena_printf(arena, "%s/scratch-XXXXXX", config->state_dir);
-    if (mkdtemp(path) == NULL)
+    if (mkdtemp(path) == NULL || chmod(path, STATE_DIR_MODE) != 0)
         return error_set_errno(err, ERR_IO, errno, "cannot create %s", path);
     *ret_scratch = *config;
     ret_scratch->state_dir = path;

@@ -88,11 +88,9 @@ static enum error_code print_night_json(const char *path, int64_t night_us,
                   failure == NULL ? NULL : failure->message);
     if (json == NULL)
         return error_set(err, ERR_MEMORY, "cannot make a JSON object");
-    int failed = json_dumpf(json, stdout, JSON_COMPACT);
+    enum error_code code = report_write_json(json, false, stdout, err);
     json_decref(json);
-    if (failed != 0 || putchar('\n') == EOF)
-        return error_set(err, ERR_IO, "cannot write to standard output");
-    return OK;
+    return code;
 }
 
 static enum error_code replay_night(struct gate *gate, const struct arguments *arguments,

@@ -31,14 +31,14 @@ class BadScorerTest(unittest.TestCase):
         self.score("cat night.csv; echo no inputs from twitter >&2; exit 7\n", 2, "7", "no inputs from twitter")
 
     def test_a_killed_scorer_fails_the_load(self):
-        self.score("cat night.csv; kill -9 $$\n", 2, "Killed")
+        self.score("cat night.csv; kill -9 $$\n", 2, "SIGKILL")
 
     def test_a_hanging_scorer_is_stopped(self):
         config = self.site.dir / "loadguard.yaml"
         text = config.read_text()
         config.write_text(text.replace("timeout: 60s", "timeout: 2s"))
         self.addCleanup(config.write_text, text)
-        self.score("trap '' TERM; cat night.csv; while :; do sleep 1; done\n", 2, "2s")
+        self.score("trap '' TERM; cat night.csv; while :; do sleep 1; done\n", 2, "longer than 2.0 s")
 
     def test_half_the_rows_with_exit_0_are_not_complete(self):
         self.score("head -1000 night.csv\n", 4)

@@ -41,7 +41,7 @@ static void a_missing_file_is_named(void **state)
     buffer_release(&buf);
 }
 
-static void parents_are_made_private_and_existing_ones_are_fine(void **state)
+static void parents_are_made_with_the_mode_and_existing_ones_are_fine(void **state)
 {
     (void)state;
     struct error err;
@@ -49,11 +49,11 @@ static void parents_are_made_private_and_existing_ones_are_fine(void **state)
     assert_non_null(mkdtemp(root));
     char path[64];
     (void)snprintf(path, sizeof(path), "%s/a/b", root);
-    assert_ok(directory_make(path, &err));
-    assert_ok(directory_make(path, &err));
+    assert_ok(directory_make(path, 0711, &err));
+    assert_ok(directory_make(path, 0711, &err));
     struct stat status;
     assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_mode & 0777, 0700);
+    assert_int_equal(status.st_mode & 0777, 0711);
     (void)rmdir(path);
     (void)snprintf(path, sizeof(path), "%s/a", root);
     (void)rmdir(path);
@@ -65,7 +65,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_reads_back_whole),
         cmocka_unit_test(a_missing_file_is_named),
-        cmocka_unit_test(parents_are_made_private_and_existing_ones_are_fine),
+        cmocka_unit_test(parents_are_made_with_the_mode_and_existing_ones_are_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
