@@ -51,12 +51,20 @@ struct batch_builder {
     size_t row_capacity;
 };
 
-/* Makes room for one more row in every column. */
+/* Makes room for `count` rows in all, or for one more row, in every column. */
+enum error_code builder_reserve_rows(struct batch_builder *builder, size_t count,
+                                     struct error *err) MUST_CHECK;
 enum error_code builder_reserve_row(struct batch_builder *builder, struct error *err) MUST_CHECK;
 
 /* Makes room for len more bytes after the text of the rows so far; ERR_LIMIT past 4 GiB. */
 enum error_code builder_reserve_text(struct batch_builder *builder, struct builder_column *column,
                                      size_t len, struct error *err) MUST_CHECK;
+
+/* Makes a bitmap of NULLs if the column has none. */
+enum error_code builder_ensure_nulls(struct builder_column *column, struct error *err) MUST_CHECK;
+
+/* Takes back the marks of NULL in `count` rows behind those that count. */
+void builder_forget_nulls(struct batch_builder *builder, size_t count);
 
 /*
  * Appends text that is known to be valid as the value of the current row; room for a row must have
