@@ -72,9 +72,10 @@ static enum error_code forget(struct store *store, const struct snapshot_row *ro
 static enum error_code drop_unfinished(struct store *store, const char *feed, int64_t load_id,
                                        struct recover_result *total, struct error *err)
 {
-    TRY(staging_drop(store, feed, load_id, err));
-    total->dropped++;
-    return OK;
+    enum error_code code = staging_drop(store, feed, load_id, err);
+    total->dropped += code == OK ? 1 : 0;
+    total->postponed += code == ERR_BUSY ? 1 : 0;
+    return code == ERR_BUSY ? OK : code;
 }
 
 static enum error_code finalize(struct store *store, const char *feed, int64_t load_id,
@@ -85,6 +86,7 @@ static enum error_code finalize(struct store *store, const char *feed, int64_t l
     obstacle_init(&obstacle);
     TRY(detach_try(store, feed, load_id, &options, &obstacle, err));
     total->finalized += obstacle.exists ? 0 : 1;
+    total->postponed += obstacle.exists ? 1 : 0;
     return OK;
 }
 
@@ -129,10 +131,10 @@ static enum error_code drop_strays(struct store *store, const char *feed,
                    (struct store_param[]){store_text(prefix)}, 1, &result, err));
     for (size_t i = 0; i < store_rows(&result); i++) {
         enum error_code code = drop_stray(store, store_get_text(&result, i, 0), err);
-        if (code == ERR_BUSY)
-            continue;
-        TRY(code);
-        total->dropped++;
+        if (code != OK && code != ERR_BUSY)
+            return code;
+        total->dropped += code == OK ? 1 : 0;
+        total->postponed += code == ERR_BUSY ? 1 : 0;
     }
     return OK;
 }

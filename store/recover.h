@@ -46,6 +46,8 @@ struct recover_result {
     unsigned dropped;   /* loads that were still staging, tables without a record */
     unsigned finalized; /* pending detaches */
     unsigned corrected; /* records that were behind what the catalog says */
+    unsigned postponed; /* things that somebody still uses: sessions of a dead run may take a moment
+                           to end; try again later */
 };
 
 /*

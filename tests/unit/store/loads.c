@@ -1,6 +1,8 @@
 #include "tests/unit/store/loads.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "snapshot/packed.h"
 #include "store/publish.h"
@@ -27,43 +29,51 @@ void test_feed_release(struct test_feed *feed)
     arena_release(&feed->arena);
 }
 
-static void put_row(struct batch_builder *builder, int64_t key, double score)
+static enum error_code put_row(struct batch_builder *builder, int64_t key, double score,
+                               struct error *err)
 {
-    struct error err;
     char text[64];
     int len = snprintf(text, sizeof(text), "%lld", (long long)key);
-    assert_ok(batch_builder_put_text(builder, 0, text, (size_t)len, &err));
+    TRY(batch_builder_put_text(builder, 0, text, (size_t)len, err));
     len = snprintf(text, sizeof(text), "%.17g", score);
-    assert_ok(batch_builder_put_text(builder, 1, text, (size_t)len, &err));
+    TRY(batch_builder_put_text(builder, 1, text, (size_t)len, err));
     if (key % 10 == 0)
-        assert_ok(batch_builder_put_null(builder, 2, &err));
+        TRY(batch_builder_put_null(builder, 2, err));
     else
-        assert_ok(batch_builder_put_text(builder, 2, "somebody", 8, &err));
+        TRY(batch_builder_put_text(builder, 2, "somebody", 8, err));
     batch_builder_end_row(builder);
+    return OK;
 }
 
-static void append_batch(struct staging *staging, struct batch_builder *builder,
-                         struct fingerprint *fingerprint)
+static enum error_code send_batch(struct staging *staging, struct batch_builder *builder,
+                                  struct fingerprint *fingerprint, struct error *err)
 {
-    struct error err;
     const struct batch *batch = batch_builder_batch(builder);
-    assert_ok(staging_append(staging, batch, &err));
+    TRY(staging_append(staging, batch, err));
     fingerprint_add(fingerprint, batch);
     batch_builder_clear(builder);
+    return OK;
+}
+
+enum error_code send_rows(struct staging *staging, const struct test_feed *feed, int64_t first,
+                          size_t n, double score, struct fingerprint *fingerprint,
+                          struct error *err)
+{
+    struct batch_builder *builder CLEANUP(batch_builder_cleanup) = NULL;
+    TRY(batch_builder_new(feed->table.schema, &builder, err));
+    for (size_t i = 0; i < n; i++) {
+        if (batch_builder_full(builder))
+            TRY(send_batch(staging, builder, fingerprint, err));
+        TRY(put_row(builder, first + (int64_t)i, score, err));
+    }
+    return send_batch(staging, builder, fingerprint, err);
 }
 
 void append_rows(struct staging *staging, const struct test_feed *feed, int64_t first, size_t n,
                  double score, struct fingerprint *fingerprint)
 {
     struct error err;
-    struct batch_builder *builder CLEANUP(batch_builder_cleanup) = NULL;
-    assert_ok(batch_builder_new(feed->table.schema, &builder, &err));
-    for (size_t i = 0; i < n; i++) {
-        if (batch_builder_full(builder))
-            append_batch(staging, builder, fingerprint);
-        put_row(builder, first + (int64_t)i, score);
-    }
-    append_batch(staging, builder, fingerprint);
+    assert_ok(send_rows(staging, feed, first, n, score, fingerprint, &err));
 }
 
 void stage_load(struct store *store, const struct test_feed *feed, int64_t load_id, size_t rows)
@@ -79,6 +89,20 @@ void stage_load(struct store *store, const struct test_feed *feed, int64_t load_
     assert_int_equal(staged, rows);
     assert_ok(staging_record(staging, store, staged, &fingerprint, &err));
     assert_ok(staging_index(store, &feed->table, load_id, &err));
+}
+
+void crash_server(struct pg_test *test)
+{
+    struct error err;
+    struct store *victim = pg_open(test);
+    const struct store_query query = {"select 1", STORE_ONE_ROW, 0};
+    assert_int_equal(0, kill(store_backend_pid(victim), SIGKILL));
+    while (store_exec(test->store, &query, NULL, 0, NULL, &err) == OK)
+        (void)usleep(1000);
+    for (int i = 0; i < 1000 && store_reconnect(test->store, &err) != OK; i++)
+        (void)usleep(20000);
+    assert_true(store_connected(test->store));
+    store_close(victim);
 }
 
 struct wait_options quick_wait(void)

@@ -21,11 +21,22 @@ void test_feed_release(struct test_feed *feed);
 void append_rows(struct staging *staging, const struct test_feed *feed, int64_t first, size_t n,
                  double score, struct fingerprint *fingerprint);
 
+/* The same where nothing may be asserted: in a process that a test has forked. */
+enum error_code send_rows(struct staging *staging, const struct test_feed *feed, int64_t first,
+                          size_t n, double score, struct fingerprint *fingerprint,
+                          struct error *err) MUST_CHECK;
+
 /*
  * Stages, records and indexes a load with rows rows, each with the score `load_id`, so that a sum
  * over them tells which load it was.
  */
 void stage_load(struct store *store, const struct test_feed *feed, int64_t load_id, size_t rows);
+
+/*
+ * Kills a server process, whereupon the server ends all the others without any clean-up, recovers
+ * and comes back. The test's session is connected again afterwards.
+ */
+void crash_server(struct pg_test *test);
 
 /* Waits at most for a second, asks nobody. */
 struct wait_options quick_wait(void);
