@@ -361,6 +361,7 @@ static enum error_code find_examples(struct search *search, struct pairing *pair
     return visit_windows(search, pairing, search->max, err);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): what is compared, what was found, what is wanted. */
 enum error_code diff_examples(struct packed *old_snapshot, struct packed *new_snapshot,
                               const struct measure_plan *plan, size_t measure,
                               const struct diff_result *result, const char *segment,

@@ -117,7 +117,7 @@ struct program_input {
     size_t n;
 };
 
-/* Computes one node whose arguments have been computed. */
-void program_compute(struct program *program, size_t node, const struct program_input *input);
+/* Computes the node of this index, whose arguments have been computed. */
+void program_compute(struct program *program, size_t index, const struct program_input *input);
 
 #endif

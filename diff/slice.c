@@ -57,22 +57,11 @@ static bool load_nulls(const struct column *column, const struct rows *rows, siz
     return any != 0;
 }
 
-/* Values whose form in the block is that of a vector, at their place in the block. */
-static const void *view(const struct column *column, size_t start)
+/* Whether the form of values in a block is that of a vector. */
+static bool is_vector_form(enum column_type type)
 {
-    switch (column->type) {
-    case TYPE_BIGINT:
-    case TYPE_TIMESTAMPTZ:
-        return column->i64 + start;
-    case TYPE_DOUBLE:
-        return column->f64 + start;
-    case TYPE_BOOLEAN:
-        return column->u8 + start;
-    case TYPE_UUID:
-        return column->uuid + start;
-    default:
-        return NULL;
-    }
+    return type == TYPE_BIGINT || type == TYPE_TIMESTAMPTZ || type == TYPE_DOUBLE ||
+           type == TYPE_BOOLEAN || type == TYPE_UUID;
 }
 
 static void load_values(const struct column *column, const struct rows *rows, size_t n, void *out)
@@ -118,9 +107,8 @@ struct vector rows_load(const struct rows *rows, size_t column, enum value_type 
     const struct column *source = &rows->columns[column];
     bool has_nulls = load_nulls(source, rows, n, buffer->nulls);
     struct vector vector = vector_of_buffer(type, buffer, has_nulls);
-    const void *in_place = rows->index == NULL ? view(source, rows->start) : NULL;
-    if (in_place != NULL)
-        vector.data = in_place;
+    if (rows->index == NULL && is_vector_form(source->type))
+        vector.data = (const char *)source->data + rows->start * value_type_width(type);
     else
         load_values(source, rows, n, buffer->data);
     return vector;

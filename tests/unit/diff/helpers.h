@@ -55,16 +55,17 @@ static inline struct packed *pack_rows(const struct schema *schema, const char *
 
 /* n rows of fixed-width columns without NULLs: data[c] is an array of n values of column c. */
 static inline struct packed *pack_columns(const struct schema *schema, size_t n,
-                                          const void *const *data)
+                                          const void *const *data, size_t n_columns)
 {
     struct error err;
     struct column columns[16] = {0};
     struct packer *packer = pack_begin(schema);
-    assert_true(schema->n_columns <= ARRAY_SIZE(columns));
+    assert_int_equal(n_columns, schema->n_columns);
+    assert_true(n_columns <= ARRAY_SIZE(columns));
     for (size_t start = 0; start < n; start += BATCH_ROWS) {
         struct batch batch = {.schema = schema, .columns = columns};
         batch.n_rows = n - start < BATCH_ROWS ? n - start : BATCH_ROWS;
-        for (size_t c = 0; c < schema->n_columns; c++) {
+        for (size_t c = 0; c < n_columns; c++) {
             columns[c].type = schema->columns[c].type;
             columns[c].data =
                 (const char *)data[c] + start * schema_type_width(schema->columns[c].type);
@@ -73,6 +74,9 @@ static inline struct packed *pack_columns(const struct schema *schema, size_t n,
     }
     return pack_end(packer);
 }
+#define PACK_COLUMNS(schema, n, ...)                                                               \
+    pack_columns(schema, n, (const void *const[]){__VA_ARGS__},                                    \
+                 ARRAY_SIZE(((const void *const[]){__VA_ARGS__})))
 
 static inline struct value text_value(enum value_type type, const char *text)
 {
@@ -149,7 +153,7 @@ static inline struct expr *e_call_array(struct arena *arena, enum expr_op op, en
 }
 #define E_CALL(arena, op, type, ...)                                                               \
     e_call_array(arena, op, type, (const struct expr *const[]){__VA_ARGS__},                       \
-                 sizeof((const struct expr *const[]){__VA_ARGS__}) / sizeof(struct expr *))
+                 ARRAY_SIZE(((const struct expr *const[]){__VA_ARGS__})))
 
 /* Value of an expression without columns. */
 static inline struct value eval(const struct expr *expr)

@@ -666,9 +666,10 @@ static void collect_side(const struct measure *measure, const struct reference_t
             continue;
         row.new_values = new_side ? values : other_values;
         row.old_values = new_side ? other_values : values;
+        const struct value *own = paired ? row.old_values : values;
+        assert(own != NULL);
         bool filtered = is_true(measure->filter, &row, !new_side);
-        if (!in_segment(measure, paired ? row.old_values : values, segment) ||
-            !is_true(measure->where, &row, !new_side) ||
+        if (!in_segment(measure, own, segment) || !is_true(measure->where, &row, !new_side) ||
             (!filtered && measure->aggregate != AGG_ARRIVALS))
             continue;
         struct seen *seen = &collected->rows[collected->n++];

@@ -44,7 +44,7 @@ static void begin_counter(void)
 static struct packed *pack_values(const int64_t *values)
 {
     const struct schema *schema = make_schema(&arena, "id bigint, x bigint", 1);
-    return pack_columns(schema, MANY, (const void *const[]){keys, values});
+    return PACK_COLUMNS(schema, MANY, keys, values);
 }
 
 struct outcome {
@@ -245,11 +245,9 @@ static void segments_have_arrivals_of_their_own(void **state)
         new_values[i] = groups[i] > 0 ? groups[i] : old_values[i];
     }
     CLEANUP(packed_cleanup)
-    struct packed *old_side =
-        pack_columns(schema, MANY, (const void *const[]){keys, old_values, groups});
+    struct packed *old_side = PACK_COLUMNS(schema, MANY, keys, old_values, groups);
     CLEANUP(packed_cleanup)
-    struct packed *new_side =
-        pack_columns(schema, MANY, (const void *const[]){keys, new_values, groups});
+    struct packed *new_side = PACK_COLUMNS(schema, MANY, keys, new_values, groups);
     struct measure measure =
         measure_of(AGG_ARRIVALS, SCOPE_KEPT, e_column(&arena, schema, SIDE_NEW, "x"));
     measure.by[0] = 2;

@@ -297,7 +297,7 @@ static struct packed *many_scores(const double *values)
     for (size_t i = 0; i < MANY; i++)
         keys[i] = (int64_t)i + 1;
     const struct schema *schema = make_schema(&arena, "id bigint, score double?", 1);
-    return pack_columns(schema, MANY, (const void *const[]){keys, values});
+    return PACK_COLUMNS(schema, MANY, keys, values);
 }
 
 static double measure_many(const double *values, enum aggregate aggregate, double parameter)
@@ -319,7 +319,8 @@ static void sums_survive_cancellation(void **state)
     for (size_t i = 0; i < MANY; i++)
         many_values[i] = i % 3 == 0 ? 1e16 : i % 3 == 1 ? 0.125 : -1e16;
     many_values[MANY - 1] = 0; /* the one 1e16 that nothing cancels */
-    double expected = 0.125 * (MANY / 3);
+    const size_t n_eighths = MANY / 3;
+    double expected = 0.125 * (double)n_eighths;
     assert_true(fabs(measure_many(many_values, AGG_SUM, 0) - expected) <= expected * 1e-9);
     assert_true(fabs(measure_many(many_values, AGG_MEAN, 0) - expected / MANY) <=
                 expected / MANY * 1e-9);

@@ -153,9 +153,9 @@ static size_t find_many(const struct measure *measure, size_t max, struct exampl
     for (size_t i = 0; i < MANY; i++)
         keys[i] = (int64_t)i;
     CLEANUP(packed_cleanup)
-    struct packed *old_side = pack_columns(schema, MANY, (const void *const[]){keys, old_values});
+    struct packed *old_side = PACK_COLUMNS(schema, MANY, keys, old_values);
     CLEANUP(packed_cleanup)
-    struct packed *new_side = pack_columns(schema, MANY, (const void *const[]){keys, new_values});
+    struct packed *new_side = PACK_COLUMNS(schema, MANY, keys, new_values);
     struct measure_plan plan = {schema, measure, 1};
     struct diff_result result;
     size_t n = 0;
@@ -216,7 +216,7 @@ static void a_segment_of_the_rest_has_examples(void **state)
         new_values[i] = (double)(i < 40000 ? i / 2 : i);
     }
     CLEANUP(packed_cleanup)
-    struct packed *side = pack_columns(schema, MANY, (const void *const[]){keys, new_values});
+    struct packed *side = PACK_COLUMNS(schema, MANY, keys, new_values);
     struct measure measure = measure_of(AGG_COUNT, SCOPE_NEW, e_bool(&arena, true));
     measure.by[0] = 1;
     measure.n_by = 1;

@@ -123,7 +123,7 @@ static enum error_code watch_slice(const struct slice *slice, void *arg, struct 
             bool wanted =
                 (ROWS_BIT(slice->kind) & (side == SIDE_NEW ? ROWS_OF_NEW : ROWS_OF_OLD)) != 0;
             assert_int_equal(rows->columns != NULL, wanted);
-            if (!wanted)
+            if (rows->columns == NULL)
                 continue;
             keys[side] = (size_t)rows->columns[watch->key_column].i32[rows_at(rows, i)];
             seen[side][keys[side]][slice->kind]++;

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/diff/helpers.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -79,6 +80,7 @@ static uint64_t seed = 88172645463325252;
 
 static size_t random_below(size_t n)
 {
+    assert(n > 0);
     return (size_t)(next_random(&seed) % n);
 }
 
@@ -143,6 +145,20 @@ static void begin_table(struct table *table, const struct schema *schema, size_t
     assert_ok(batch_builder_new(schema, &table->builder, &err));
 }
 
+/* Puts a value of the pool, or NULL for -1, and returns it. */
+static struct value put_sample(struct batch_builder *builder, size_t column, enum column_type type,
+                               int choice)
+{
+    struct error err;
+    if (choice < 0) {
+        assert_ok(batch_builder_put_null(builder, column, &err));
+        return (struct value){.type = value_type_of_column(type), .is_null = true};
+    }
+    const struct sample *sample = &pools[type].samples[choice];
+    assert_ok(batch_builder_put_text(builder, column, sample->text, strlen(sample->text), &err));
+    return value_of_sample(type, sample);
+}
+
 /* Adds a row of indices into the pools, -1 for NULL; the first column is the key. */
 static void add_table_row(struct table *table, int64_t key, const int *choice)
 {
@@ -154,18 +170,8 @@ static void add_table_row(struct table *table, int64_t key, const int *choice)
     pack_builder(table->packer, table->builder, false);
     assert_ok(batch_builder_put_text(table->builder, 0, text, (size_t)len, &err));
     values[0] = (struct value){.type = VALUE_INTEGER, .i64 = key};
-    for (size_t c = 1; c < schema->n_columns; c++) {
-        enum column_type type = schema->columns[c].type;
-        if (choice[c] < 0) {
-            values[c] = (struct value){.type = value_type_of_column(type), .is_null = true};
-            assert_ok(batch_builder_put_null(table->builder, c, &err));
-            continue;
-        }
-        const struct sample *sample = &pools[type].samples[choice[c]];
-        values[c] = value_of_sample(type, sample);
-        assert_ok(
-            batch_builder_put_text(table->builder, c, sample->text, strlen(sample->text), &err));
-    }
+    for (size_t c = 1; c < schema->n_columns; c++)
+        values[c] = put_sample(table->builder, c, schema->columns[c].type, choice[c]);
     batch_builder_end_row(table->builder);
 }
 
@@ -194,7 +200,7 @@ struct mixture {
 static void random_tables(const struct schema *schema, const struct mixture *mixture,
                           struct table *old_table, struct table *new_table)
 {
-    int choice[64];
+    int choice[64] = {0};
     begin_table(old_table, schema, mixture->n_keys * 3);
     begin_table(new_table, schema, mixture->n_keys * 3);
     for (size_t key = 0; key < mixture->n_keys; key++) {

@@ -144,7 +144,7 @@ static struct packed *pack_groups(size_t n)
     const struct schema *schema = make_schema(&arena, "id bigint, g bigint", 1);
     for (size_t i = 0; i < n; i++)
         many_keys[i] = (int64_t)i;
-    return pack_columns(schema, n, (const void *const[]){many_keys, many_groups});
+    return PACK_COLUMNS(schema, n, many_keys, many_groups);
 }
 
 /* Checks that the segments are whole and the rest is what is left. */
