@@ -29,8 +29,10 @@ void fault_point(const char *label)
         return;
     if (strncmp(wanted, "kill:", 5) == 0 && strcmp(wanted + 5, label) == 0)
         (void)kill(getpid(), SIGKILL);
-    if (strncmp(wanted, "stop:", 5) == 0 && strcmp(wanted + 5, label) == 0)
+    if (strncmp(wanted, "stop:", 5) == 0 && strcmp(wanted + 5, label) == 0) {
+        (void)unsetenv("LOADGUARD_FAULT");
         (void)raise(SIGSTOP);
+    }
 }
 
 #else
