@@ -24,7 +24,7 @@ static enum verdict verdict_of(const json_t *report)
     return verdict;
 }
 
-/* "2011-05-22 04:00 UTC"; a stored time that cannot be read as it is; NULL if there is none. */
+/* "2011-05-22 04:00 UTC", to the second; a stored time that cannot be read as it is; NULL if there is none. */
 static const char *time_text(struct arena *arena, const json_t *report, const char *name)
 {
     char text[NUMBER_TEXT_BYTES];
@@ -32,7 +32,7 @@ static const char *time_text(struct arena *arena, const json_t *report, const ch
     int64_t unix_us = 0;
     if (stored == NULL || clock_parse_rfc3339(stored, strlen(stored), &unix_us, NULL) != OK)
         return stored;
-    return arena_strdup(arena, number_format_time(unix_us, text));
+    return arena_strdup(arena, number_format_time(unix_us - unix_us % USEC_PER_SEC, text));
 }
 
 /* What the rows were compared with: " — compared with load 11 (as of …)"; "" for two files. */
