@@ -48,10 +48,13 @@ static size_t append(struct plan_builder *builder, const struct measure *measure
     return n - 1;
 }
 
-/* Whether the measure can be NULL over rows that exist. */
+/* Whether the measure can be NULL where that of the last good load was not. */
 static bool can_be_null(const struct measure *measure)
 {
     switch (measure->aggregate) {
+    case AGG_SHARE:
+    case AGG_TOP_SHARE:
+        return measure->scope == SCOPE_NEW;
     case AGG_SUM:
     case AGG_MEAN:
     case AGG_STDDEV:
@@ -64,11 +67,20 @@ static bool can_be_null(const struct measure *measure)
     }
 }
 
-/* Rows that are needed to make out a value: the shift of a column is known where the column is. */
-static const struct expr *known_where(const struct expr *arg)
+static const struct expr always = {
+    .kind = EXPR_LITERAL,
+    .type = VALUE_BOOLEAN,
+    .literal = {.type = VALUE_BOOLEAN, .u8 = 1},
+};
+
+/* What old rows are counted by: a share needs rows, anything else rows with a value. */
+static const struct expr *value_test(const struct measure *measure)
 {
-    bool shift = arg->kind == EXPR_CALL && arg->op == OP_SHIFT;
-    return shift ? arg->args[0] : arg;
+    const struct expr *arg = measure->arg;
+    if (measure->aggregate == AGG_SHARE || measure->aggregate == AGG_TOP_SHARE)
+        return &always;
+    /* The shift of a column is known where the column is. */
+    return arg->kind == EXPR_CALL && arg->op == OP_SHIFT ? arg->args[0] : arg;
 }
 
 static size_t add_mirror(struct plan_builder *builder, const struct measure *measure,
@@ -77,7 +89,7 @@ static size_t add_mirror(struct plan_builder *builder, const struct measure *mea
     struct measure mirror = {
         .aggregate = AGG_COUNT,
         .scope = SCOPE_OLD,
-        .arg = known_where(measure->arg),
+        .arg = value_test(measure),
         .filter = measure->filter,
         .where = measure->where,
         .n_by = measure->n_by,
@@ -85,6 +97,13 @@ static size_t add_mirror(struct plan_builder *builder, const struct measure *mea
         .text = arena_printf(builder->arena, "values of the last good load for %s", measure->text),
     };
     memcpy(mirror.by, measure->by, sizeof(mirror.by));
+    if (mirror.arg == &always && mirror.filter == NULL && mirror.where == NULL) {
+        mirror.aggregate = AGG_OLD_ROWS;
+        mirror.scope = SCOPE_NEW;
+        mirror.arg = NULL;
+        mirror.text = "old_rows";
+        return plan_add(builder, &mirror, mirror.text);
+    }
     return plan_add(builder, &mirror,
                     arena_printf(builder->arena, "values of the last good load for %s", identity));
 }

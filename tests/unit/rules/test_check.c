@@ -94,8 +94,8 @@ static void equal_measures_are_computed_once(void **state)
                             "- {name: d, warn: share(score = 1) > 1%, by: network}\n"
                             "- {name: e, warn: share(score = 1) > 1%, where: level = 1}\n");
     assert_int_equal(rules.code, OK);
-    /* All rows, by network, with where; and the duplicates of the built-in rule. */
-    assert_int_equal(rule_set_plan(rules.set)->n_measures, 4);
+    /* All rows, by network and with where, each with its old rows; and the duplicates. */
+    assert_int_equal(rule_set_plan(rules.set)->n_measures, 7);
     rules_release(&rules);
 }
 

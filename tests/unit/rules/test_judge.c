@@ -333,6 +333,27 @@ static void a_measure_that_had_a_value_before_and_has_none_now_holds(void **stat
     end(&f);
 }
 
+static void a_share_of_rows_that_were_there_before_holds(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, "- {name: a, warn: share(score > 5) > 5%}\n"
+              "- {name: b, warn: 'share(score > 5, level = 1) > 5%'}\n"
+              "- {name: c, warn: share(score > 5) > 5%, where: level = 2}\n");
+    set_null(&f, "share(score > 5)");
+    set_null(&f, "share(score > 5, level = 1)");
+    set_null(&f, "share(score > 5) where level = 2");
+    judge(&f);
+    assert_int_equal(f.judgement.verdict, VERDICT_PASS);
+    set_integer(&f, "old_rows", 1);
+    set_integer(&f, "values of the last good load for share(score > 5, level = 1)", 1);
+    set_integer(&f, "values of the last good load for share(score > 5) where level = 2", 1);
+    judge(&f);
+    assert_int_equal(f.judgement.verdict, VERDICT_HOLD);
+    assert_int_equal(f.judgement.n_findings, 3);
+    end(&f);
+}
+
 static void a_paired_measure_without_pairs_is_not_applicable(void **state)
 {
     (void)state;
@@ -666,6 +687,7 @@ int main(void)
         cmocka_unit_test(a_first_load_is_judged_by_the_rules_that_need_no_old_side),
         cmocka_unit_test(a_measure_without_a_value_now_and_before_is_not_applicable),
         cmocka_unit_test(a_measure_that_had_a_value_before_and_has_none_now_holds),
+        cmocka_unit_test(a_share_of_rows_that_were_there_before_holds),
         cmocka_unit_test(a_paired_measure_without_pairs_is_not_applicable),
         cmocka_unit_test(recorded_values_decide_before_the_old_rows_do),
         cmocka_unit_test(a_division_by_zero_is_not_applicable),

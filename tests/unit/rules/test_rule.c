@@ -148,8 +148,8 @@ static void files_of_one_name_in_two_folders_are_two_measures(void **state)
     folder_write(&folder, "b/ids.txt", "2\n3\n");
     rules_from_file(&rules, &folder, "top.yaml");
     assert_read(&rules);
-    /* Two shares, two counts of matches, and the duplicates. */
-    assert_int_equal(rule_set_plan(rules.set)->n_measures, 5);
+    /* Two shares with their old rows, two counts of matches, and the duplicates. */
+    assert_int_equal(rule_set_plan(rules.set)->n_measures, 6);
     rules_release(&rules);
     folder_remove(&folder);
 }
