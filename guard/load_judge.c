@@ -141,6 +141,12 @@ static bool releasable(const struct judgement *judgement)
     return true;
 }
 
+/* Whether the verdict rests on it. Findings of shadow rules stand among the others. */
+static bool counts(const struct outcome *outcome)
+{
+    return !outcome->shadow && (outcome->kind == OUTCOME_FINDING || outcome->kind == OUTCOME_ERROR);
+}
+
 /* SHA-256 over what an approval stands for: rows, baseline, rules and findings. */
 static enum error_code digest_evidence(const struct gate *gate, const struct load_record *load,
                                        struct load_verdict *verdict, struct error *err)
@@ -155,10 +161,14 @@ static enum error_code digest_evidence(const struct gate *gate, const struct loa
         fingerprint_format(&load->fingerprint, rows), load->rows, verdict->baseline.id,
         fingerprint_format(&verdict->baseline.fingerprint, baseline), rule_set_digest(gate->rules),
         verdict_name(judgement->verdict));
-    for (size_t i = 0; code == OK && i < judgement->n_findings; i++)
-        code = buffer_printf(&text, err, "%s|%s|%s\n", judgement->outcomes[i].rule,
-                             action_name(judgement->outcomes[i].action),
-                             judgement->outcomes[i].sentence);
+    for (size_t i = 0; code == OK && i < judgement->n_outcomes; i++) {
+        const struct outcome *outcome = &judgement->outcomes[i];
+        if (counts(outcome))
+            code = buffer_printf(
+                &text, err, "%s|%s|%s|%s|%s\n", outcome->rule, action_name(outcome->action),
+                outcome->column == NULL ? "" : outcome->column,
+                outcome->segment == NULL ? "" : outcome->segment, outcome->sentence);
+    }
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     if (code == OK && EVP_Digest(text.data, text.len, hash, &len, EVP_sha256(), NULL) != 1)
