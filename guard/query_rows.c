@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 
 #define ASK_TIMEOUT_MS 60000
 #define PIPE_BYTES (1 << 20)
+#define MAX_SQL_BYTES ((size_t)1 << 20)
 
 void query_rows_init(struct query_rows *rows, struct store *main)
 {
@@ -64,13 +67,15 @@ static enum error_code open_rows(void *context, const char *sql, int *ret_fd, st
 {
     struct query_rows *rows = context;
     TRY(session(rows, err));
-    struct buffer copy;
-    buffer_init(&copy, (size_t)1 << 20);
+    CLEANUP(buffer_release) struct buffer copy;
+    buffer_init(&copy, MAX_SQL_BYTES);
     size_t len = strlen(sql);
     while (len > 0 && strchr("; \t\r\n", sql[len - 1]) != NULL)
         len--;
     TRY(buffer_printf(&copy, err, "copy (%.*s\n) to stdout (format csv, header)", (int)len, sql));
+    free(rows->copy_sql);
     rows->copy_sql = buffer_take(&copy);
+    rows->backend = store_backend_pid(rows->session);
     int pipes[2];
     if (pipe2(pipes, O_CLOEXEC) != 0)
         return error_set_errno(err, ERR_IO, errno, "cannot create a pipe");
@@ -85,11 +90,40 @@ static enum error_code open_rows(void *context, const char *sql, int *ret_fd, st
     return OK;
 }
 
+/* Whether the query has sent its last row, or failed: its end of the pipe is closed. */
+static bool has_ended(const struct query_rows *rows)
+{
+    struct pollfd pipe = {.fd = rows->read_fd};
+    return poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLHUP) != 0;
+}
+
+/*
+ * Asks the server, from a session of its own, to end the query: one that sorts or waits for a lock
+ * writes nothing, so it does not notice that nobody reads any more.
+ */
+static void cancel_query(struct query_rows *rows)
+{
+    CLEANUP(store_closep) struct store *store = NULL;
+    char sql[64];
+    (void)snprintf(sql, sizeof(sql), "select pg_cancel_backend(%d)", rows->backend);
+    if (store_open_again(rows->main, &store, NULL) != OK)
+        return;
+    (void)store_set_uninterruptible(store, true);
+    enum error_code code = store_exec_script(store, sql, STORE_QUICK_MS, NULL);
+    (void)code;
+}
+
 static void join(struct query_rows *rows)
 {
+    if (!rows->thread_running) {
+        fd_cleanup(&rows->read_fd);
+        return;
+    }
+    rows->given_up = !has_ended(rows);
     fd_cleanup(&rows->read_fd);
-    if (rows->thread_running)
-        (void)pthread_join(rows->thread, NULL);
+    if (rows->given_up)
+        cancel_query(rows);
+    (void)pthread_join(rows->thread, NULL);
     rows->thread_running = false;
 }
 
@@ -97,11 +131,11 @@ static enum error_code close_rows(void *context, struct error *err)
 {
     struct query_rows *rows = context;
     join(rows);
-    /* A reader that gave up closes the pipe: why it did so is the error, not that it did. */
-    if (rows->copy_code == OK || rows->copy_error.sys_errno == EPIPE)
+    /* Where the reader gave up, why it did so is the error, not that the query was ended. */
+    if (rows->copy_code == OK || rows->given_up || rows->copy_error.sys_errno == EPIPE)
         return OK;
-    *err = rows->copy_error;
-    error_prefix(err, "the scorer's query");
+    if (err != NULL)
+        *err = rows->copy_error;
     return rows->copy_code;
 }
 

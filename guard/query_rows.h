@@ -19,8 +19,10 @@ struct query_rows {
     pthread_t thread;
     bool thread_running;
     char *copy_sql;
+    int backend; /* server process of session */
     int read_fd;
     int write_fd;
+    bool given_up; /* the rows were not read to their end */
     enum error_code copy_code;
     struct error copy_error;
 };
