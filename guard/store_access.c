@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/file.h"
+#include "base/secret.h"
 #include "store/conn.h"
 #include "store/migrate.h"
 
@@ -14,18 +14,18 @@ static enum error_code find_url(const struct config *config, struct arena *arena
     *ret_url = config->store.url;
     if (config->store.url_file == NULL)
         return OK;
-    struct buffer text;
-    buffer_init(&text, MAX_URL_BYTES);
+    CLEANUP(secret_release) struct secret text = {0};
     const char *path = config_path(config, arena, config->store.url_file);
-    enum error_code code = file_read(path, &text, err);
-    if (code == OK) {
-        size_t len = strcspn(buffer_string(&text), "\r\n");
-        *ret_url = arena_strndup(arena, buffer_string(&text), len);
-    } else {
+    enum error_code code = secret_read_file(&text, path, err);
+    if (code != OK) {
         error_prefix(err, "store.url_file");
+        return code;
     }
-    buffer_release(&text);
-    return code;
+    size_t len = strcspn(secret_reveal(&text), "\r\n");
+    if (len == 0 || len > MAX_URL_BYTES)
+        return error_set(err, ERR_CONFIG, "store.url_file: the first line of %s is no URL", path);
+    *ret_url = arena_strndup(arena, secret_reveal(&text), len);
+    return OK;
 }
 
 enum error_code store_access_open(const struct config *config, const char *purpose,
