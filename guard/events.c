@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 struct type_entry {
     const char *name;
@@ -38,9 +40,18 @@ enum event_effect event_effect(enum event_type type)
     return types[type].effect;
 }
 
-static json_t *text_or_null(const char *text)
+json_t *event_text(const char *text)
 {
-    return text == NULL ? json_null() : json_string(text);
+    if (text == NULL)
+        return json_null();
+    json_t *json = json_string(text);
+    if (json != NULL)
+        return json;
+    CLEANUP(buffer_release) struct buffer clean;
+    buffer_init(&clean, BUFFER_DEFAULT_MAX_BYTES);
+    if (text_append_clean(&clean, text, strlen(text), NULL) == OK)
+        json = json_string(buffer_string(&clean));
+    return json;
 }
 
 static json_t *live_json(const struct live_facts *live)
@@ -50,7 +61,7 @@ static json_t *live_json(const struct live_facts *live)
         return json_null();
     return json_pack("{s:I, s:s, s:I, s:o}", "load", (json_int_t)live->load_id, "as_of",
                      clock_format_rfc3339(live->as_of_us, as_of), "rows", (json_int_t)live->rows,
-                     "fingerprint", text_or_null(live->fingerprint));
+                     "fingerprint", event_text(live->fingerprint));
 }
 
 /* The commands that act on what the event tells, for the person who reads it. */
@@ -80,12 +91,12 @@ enum error_code event_payload(const struct event_facts *facts, struct arena *are
                               const char **ret_json, struct error *err)
 {
     json_t *json =
-        json_pack("{s:s, s:I, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "feed", facts->feed,
-                  "load", (json_int_t)facts->load_id, "state", text_or_null(facts->state),
-                  "verdict", text_or_null(facts->verdict), "severity", event_severity(facts->type),
-                  "summary", facts->summary, "by", text_or_null(facts->actor), "reason",
-                  text_or_null(facts->reason), "live", live_json(&facts->live), "actions",
-                  actions_json(facts, arena), "audit_head", text_or_null(facts->chain_head));
+        json_pack("{s:s, s:I, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "feed", facts->feed,
+                  "load", (json_int_t)facts->load_id, "state", event_text(facts->state), "verdict",
+                  event_text(facts->verdict), "severity", event_severity(facts->type), "summary",
+                  event_text(facts->summary), "by", event_text(facts->actor), "reason",
+                  event_text(facts->reason), "live", live_json(&facts->live), "actions",
+                  actions_json(facts, arena), "audit_head", event_text(facts->chain_head));
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
     json_decref(json);
     if (text == NULL)

@@ -2,6 +2,7 @@
 #ifndef LG_GUARD_EVENTS_H
 #define LG_GUARD_EVENTS_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -51,6 +52,10 @@ struct event_facts {
     const char *chain_head; /* hash of the feed's audit log, so that it is witnessed outside */
     struct live_facts live;
 };
+
+/* A text as JSON, null for NULL. Errors quote what scorers wrote, in whatever encoding: bytes that
+ * are not UTF-8 become U+FFFD, since a message has to go out all the same. NULL without memory. */
+json_t *event_text(const char *text);
 
 /* The event's `data` as JSON text in the arena. ERR_MEMORY. */
 enum error_code event_payload(const struct event_facts *facts, struct arena *arena,

@@ -1,8 +1,10 @@
 #include "guard/life.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -73,7 +75,11 @@ static enum outbox_effect outbox_effect_of(enum event_type type)
 
 const char *life_audit_details(const char *reason, const char *summary, struct arena *arena)
 {
-    json_t *json = json_pack("{s:s*, s:s*}", "reason", reason, "summary", summary);
+    json_t *json = json_object();
+    if (reason != NULL)
+        (void)json_object_set_new(json, "reason", event_text(reason));
+    if (summary != NULL)
+        (void)json_object_set_new(json, "summary", event_text(summary));
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     const char *details = text == NULL ? "{}" : arena_strdup(arena, text);
     json_decref(json);
@@ -169,7 +175,12 @@ void life_fail(struct gate *gate, int64_t load, enum load_state from, const stru
         (void)store_set_uninterruptible(gate->store, true);
         code = write_failure(gate, load, from, cause, stderr_tail, &err);
     }
-    if (code == OK && staging_drop(gate->store, gate->feed->name, load, &err) != OK)
+    if (code != OK)
+        (void)fprintf(stderr,
+                      "%s: how load %" PRId64 " ended is not on record yet, the next run of the "
+                      "feed writes it down: %s\n",
+                      gate->feed->name, load, err.message);
+    else if (staging_drop(gate->store, gate->feed->name, load, &err) != OK)
         store_rollback(gate->store);
     (void)store_set_uninterruptible(gate->store, before);
 }
