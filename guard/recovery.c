@@ -36,10 +36,19 @@ static enum error_code finish_release(struct gate *gate, const struct load_recor
 {
     const struct release_order order = {0};
     enum error_code code = release_load(gate, load, &order, err);
-    if (code != ERR_CONFLICT && code != ERR_REFUSED)
+    if (code == OK || (error_retryable(code) && code != ERR_CONFLICT))
         return code;
-    return abandon(gate, load, LOAD_RELEASING,
-                   "its process died while publishing, and another load went live since", err);
+    struct error why = *err;
+    TRY(gate_check_lock(gate, err));
+    if (code == ERR_CONFLICT)
+        return abandon(gate, load, LOAD_RELEASING,
+                       "its process died while publishing, and another load went live since", err);
+    struct arena arena = {0};
+    code = abandon(
+        gate, load, LOAD_RELEASING,
+        arena_printf(&arena, "its process died, and it cannot be published: %s", why.message), err);
+    arena_release(&arena);
+    return code;
 }
 
 static enum error_code recover_load(struct gate *gate, const struct load_record *load,
@@ -78,6 +87,15 @@ static bool keeps_rows(const char *state_name)
     }
 }
 
+static enum error_code drop_leftover(struct gate *gate, const struct snapshot_info *info,
+                                     struct error *err)
+{
+    bool detached = info->state == SNAPSHOT_STAGING || info->state == SNAPSHOT_STAGED;
+    if (!detached)
+        TRY(retention_detach(gate->store, gate->feed->name, info->load_id, &detached, err));
+    return detached ? staging_drop(gate->store, gate->feed->name, info->load_id, err) : OK;
+}
+
 /* Rows of loads that no state entitles to stay; what somebody may still read is left for later. */
 static enum error_code drop_leftovers(struct gate *gate, struct arena *arena, struct error *err)
 {
@@ -89,11 +107,9 @@ static enum error_code drop_leftovers(struct gate *gate, struct arena *arena, st
         TRY(ledger_read_load(gate->store, infos[i].load_id, arena, &record, err));
         if (keeps_rows(record.state) || infos[i].live)
             continue;
-        bool detached = infos[i].state == SNAPSHOT_STAGING || infos[i].state == SNAPSHOT_STAGED;
-        if (!detached)
-            TRY(retention_detach(gate->store, gate->feed->name, infos[i].load_id, &detached, err));
-        if (detached)
-            TRY(staging_drop(gate->store, gate->feed->name, infos[i].load_id, err));
+        enum error_code code = drop_leftover(gate, &infos[i], err);
+        if (code != OK && code != ERR_BUSY)
+            return code;
     }
     return OK;
 }

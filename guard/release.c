@@ -2,9 +2,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/text.h"
 #include "guard/cache.h"
 #include "guard/life.h"
 #include "store/publish.h"
@@ -12,6 +14,7 @@
 #include "store/retention.h"
 #include "store/staging.h"
 
+#define STATEMENT_SHOWN_BYTES 120
 #define PARENT_STATISTICS_MAX_AGE_US (7 * USEC_PER_DAY)
 
 /* How many loads stay; a load that is being published is pinned until it is live. */
@@ -19,7 +22,8 @@ static struct retention_options retention_of(const struct gate *gate, const int6
 {
     const struct feed_config *feed = gate->feed;
     return (struct retention_options){
-        .attached_max = (unsigned)feed->attached_loads,
+        .attached_max = (unsigned)(feed->attached_loads < feed->keep_loads ? feed->attached_loads
+                                                                           : feed->keep_loads),
         .keep = feed->keep_loads > feed->attached_loads
                     ? (unsigned)(feed->keep_loads - feed->attached_loads)
                     : 0,
@@ -35,7 +39,24 @@ struct blocked_context {
     bool announced;
 };
 
-static const char *blocked_summary(const struct blockage *blockage, struct arena *arena)
+/* The start of a statement on one line, cut between characters. */
+static const char *shortened(const char *statement, struct arena *arena)
+{
+    char *text = arena_strdup(arena, statement);
+    size_t len = 0;
+    size_t left = strlen(text);
+    for (size_t n = 0; left > 0 && len < STATEMENT_SHOWN_BYTES; len += n, left -= n) {
+        n = text_utf8_sequence(text + len, left);
+        if (n == 0)
+            break;
+        if (n == 1 && (unsigned char)text[len] < ' ')
+            text[len] = ' ';
+    }
+    text[len] = '\0';
+    return text;
+}
+
+const char *release_blocked_summary(const struct blockage *blockage, struct arena *arena)
 {
     char waited[CLOCK_TEXT_BYTES];
     clock_format_duration(blockage->waited_us, waited);
@@ -45,10 +66,26 @@ static const char *blocked_summary(const struct blockage *blockage, struct arena
     char age[CLOCK_TEXT_BYTES];
     return arena_printf(arena,
                         "publication has waited %s for %s: %zu in the way, the first is pid %d of "
-                        "%s (%s), open for %s: %.120s",
+                        "%s (%s), open for %s: %s",
                         waited, blockage->reason, blockage->n_blockers, first->pid, first->user,
                         first->application, clock_format_duration(first->age_us, age),
-                        first->statement);
+                        shortened(first->statement, arena));
+}
+
+static enum error_code announce_waiting(const struct blocked_context *blocked, const char *summary,
+                                        struct error *err)
+{
+    const struct decision decision = {
+        .event = EVENT_WAITING,
+        .load = blocked->load,
+        .state = LOAD_RELEASING,
+        .action = "waiting",
+        .summary = summary,
+    };
+    CLEANUP(store_rollbackp) struct store *store = blocked->gate->store;
+    TRY(store_begin(store, err));
+    TRY(life_announce(blocked->gate, &decision, err));
+    return store_commit(store, err);
 }
 
 static enum error_code tell_blocked(void *context, const struct blockage *blockage,
@@ -56,23 +93,11 @@ static enum error_code tell_blocked(void *context, const struct blockage *blocka
 {
     struct blocked_context *blocked = context;
     struct arena arena = {0};
-    const char *summary = blocked_summary(blockage, &arena);
-    (void)fprintf(stderr, "%s: %s\n", blocked->gate->feed->name, summary);
     enum error_code code = OK;
-    CLEANUP(store_rollbackp) struct store *store = blocked->gate->store;
-    if (!blocked->announced && !store_in_transaction(store)) {
-        const struct decision decision = {
-            .event = EVENT_WAITING,
-            .load = blocked->load,
-            .state = LOAD_RELEASING,
-            .action = "waiting",
-            .summary = summary,
-        };
-        code = store_begin(store, err);
-        if (code == OK)
-            code = life_announce(blocked->gate, &decision, err);
-        if (code == OK)
-            code = store_commit(store, err);
+    const char *summary = release_blocked_summary(blockage, &arena);
+    (void)fprintf(stderr, "%s: %s\n", blocked->gate->feed->name, summary);
+    if (!blocked->announced && !store_in_transaction(blocked->gate->store)) {
+        code = announce_waiting(blocked, summary, err);
         blocked->announced = code == OK;
     }
     arena_release(&arena);

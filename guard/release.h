@@ -4,6 +4,7 @@
 
 #include "guard/gate.h"
 #include "store/ledger.h"
+#include "store/publish.h"
 
 /* Who released the load, if a person did. */
 struct release_order {
@@ -25,5 +26,8 @@ enum error_code release_load(struct gate *gate, const struct load_record *load,
  * to the next time.
  */
 void release_tidy(struct gate *gate);
+
+/* One line about what a publication or rollback waits for and who is in the way, in the arena. */
+const char *release_blocked_summary(const struct blockage *blockage, struct arena *arena);
 
 #endif
