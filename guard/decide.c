@@ -1,8 +1,10 @@
 #include "guard/decide.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "guard/life.h"
 #include "guard/load_run.h"
@@ -12,6 +14,9 @@
 #include "store/publish.h"
 #include "store/rollback.h"
 #include "store/staging.h"
+
+/* A person is waiting for a rollback, so it says early who is in the way. */
+#define REPORT_AFTER_US (5 * USEC_PER_SEC)
 
 static enum error_code read_waiting(struct gate *gate, int64_t load, struct arena *arena,
                                     struct load_record *ret_record, enum load_state *ret_state,
@@ -73,6 +78,54 @@ static enum error_code write_approval(struct gate *gate, const struct load_recor
     return OK;
 }
 
+static enum error_code write_unpublished(struct gate *gate, const struct load_record *record,
+                                         enum load_state state, const struct error *cause,
+                                         struct error *err)
+{
+    const struct audit_entry entry = {
+        .feed = gate->feed->name,
+        .actor = "loadguard",
+        .action = "not published",
+        .load = record->id,
+        .details_json = life_audit_details(cause->message, record->summary, &gate->arena),
+    };
+    int64_t lapsed = 0;
+    char head[AUDIT_HASH_BYTES];
+    CLEANUP(store_rollbackp) struct store *store = gate->store;
+    TRY(store_begin(store, err));
+    TRY(life_change(store, record->id, LOAD_RELEASING, state, err));
+    TRY(ledger_lapse_approvals(store, record->id, "", &lapsed, err));
+    TRY(audit_append(store, &entry, head, err));
+    return store_commit(store, err);
+}
+
+/*
+ * The publication of an approved load failed. Its rows are as good as before and may have taken
+ * hours to make, so it waits for a person again. What fails here is left to the next start, which
+ * finishes the publication.
+ */
+static void wait_again(struct gate *gate, const struct load_record *record, enum load_state state,
+                       struct error *cause)
+{
+    struct error err = {0};
+    store_rollback(gate->store);
+    bool before = store_set_uninterruptible(gate->store, true);
+    enum error_code code = write_unpublished(gate, record, state, cause, &err);
+    if (code == ERR_STORE && store_reconnect(gate->store, &err) == OK) {
+        (void)store_set_uninterruptible(gate->store, true);
+        code = write_unpublished(gate, record, state, cause, &err);
+    }
+    (void)store_set_uninterruptible(gate->store, before);
+    if (code == OK)
+        error_hint(cause, "Load %" PRId64 " is %s as before; approve it again.", record->id,
+                   load_state_name(state));
+    else
+        error_hint(cause,
+                   "Load %" PRId64 " is approved; the next run or decision of the feed publishes "
+                   "it.",
+                   record->id);
+}
+
 enum error_code decide_approve(struct gate *gate, int64_t load, bool override,
                                const struct decider *decider, enum load_state *ret_state,
                                struct error *err)
@@ -82,14 +135,25 @@ enum error_code decide_approve(struct gate *gate, int64_t load, bool override,
     TRY(read_waiting(gate, load, &gate->arena, &record, &state, err));
     TRY(check_approvable(&record, state, override, err));
     TRY(write_approval(gate, &record, state, override, decider, err));
+    CLEANUP(load_verdict_release) struct load_verdict verdict = {0};
     enum error_code code =
-        load_publish(gate, load, decider->actor, decider->reason, ret_state, err);
+        load_publish(gate, load, decider->actor, decider->reason, &verdict, ret_state, err);
     if (code != OK) {
-        life_fail(gate, load, LOAD_RELEASING, err, NULL);
+        wait_again(gate, &record, state, err);
         return code;
     }
     release_tidy(gate);
     return OK;
+}
+
+/* The decision stands whether or not its rows can go now. */
+static void drop_rows(struct gate *gate, int64_t load)
+{
+    struct error err = {0};
+    if (staging_drop(gate->store, gate->feed->name, load, &err) != OK)
+        (void)fprintf(stderr,
+                      "%s: dropping the rows of load %" PRId64 " is left for the next run: %s\n",
+                      gate->feed->name, load, err.message);
 }
 
 enum error_code decide_reject(struct gate *gate, int64_t load, const struct decider *decider,
@@ -115,7 +179,8 @@ enum error_code decide_reject(struct gate *gate, int64_t load, const struct deci
     TRY(life_announce(gate, &decision, err));
     TRY(store_commit(store, err));
     fault_point("reject.committed");
-    return staging_drop(store, gate->feed->name, load, err);
+    drop_rows(gate, load);
+    return OK;
 }
 
 /* The newest load that was live before, can be read and is not marked bad. */
@@ -144,6 +209,32 @@ static enum error_code find_target(struct gate *gate, int64_t live, int64_t *ret
     return ERR_REFUSED;
 }
 
+static enum error_code print_blocked(void *context, const struct blockage *blockage,
+                                     struct error *err)
+{
+    (void)err;
+    struct arena arena = {0};
+    (void)fprintf(stderr, "%s: %s\n", (const char *)context,
+                  release_blocked_summary(blockage, &arena));
+    arena_release(&arena);
+    return OK;
+}
+
+static enum error_code attach(struct gate *gate, int64_t to, const struct live *live,
+                              struct error *err)
+{
+    const struct publication publication = {
+        .feed = &gate->table, .load_id = to, .judged_against = live->load_id, .epoch = live->epoch};
+    char feed[64];
+    (void)snprintf(feed, sizeof(feed), "%s", gate->feed->name);
+    struct wait_options wait = wait_options_default();
+    wait.report_after_us = REPORT_AFTER_US;
+    wait.on_blocked = print_blocked;
+    wait.context = feed;
+    TRY(publish_attach(gate->store, &publication, 1, &wait, err));
+    return publish_wait(gate->store, &publication, 1, &wait, err);
+}
+
 /* Brings a load that is kept but not attached, or not verified since it was restored, to where one
  * update makes it live. */
 static enum error_code make_ready(struct gate *gate, int64_t to, const struct live *live,
@@ -156,19 +247,11 @@ static enum error_code make_ready(struct gate *gate, int64_t to, const struct li
         error_hint(err, "'loadguard loads %s' shows which are.", gate->feed->name);
         return ERR_REFUSED;
     }
-    if (need == ROLLBACK_ATTACH) {
-        const struct publication publication = {.feed = &gate->table,
-                                                .load_id = to,
-                                                .judged_against = live->load_id,
-                                                .epoch = live->epoch};
-        const struct wait_options wait = wait_options_default();
-        TRY(publish_attach(gate->store, &publication, 1, &wait, err));
-        TRY(publish_wait(gate->store, &publication, 1, &wait, err));
+    if (need == ROLLBACK_VERIFY) {
+        TRY(load_verify(gate->store, &gate->table, to, err));
         TRY(rollback_check(gate->store, gate->feed->name, to, &need, err));
     }
-    if (need == ROLLBACK_VERIFY)
-        return load_verify(gate->store, &gate->table, to, err);
-    return OK;
+    return need == ROLLBACK_ATTACH ? attach(gate, to, live, err) : OK;
 }
 
 static enum error_code flip_back(struct gate *gate, int64_t from, int64_t to,

@@ -17,6 +17,7 @@ struct decider {
  * Approves a held load, or with override a blocked one, and publishes it; the gate has been
  * entered. If the live load changed since it was judged, it is judged again: *ret_state is then
  * what came of that. ERR_REFUSED: not held or blocked, blocked without override, or not releasable.
+ * After any other error the load waits for a person as before.
  */
 enum error_code decide_approve(struct gate *gate, int64_t load, bool override,
                                const struct decider *decider, enum load_state *ret_state,

@@ -232,25 +232,26 @@ static enum error_code open_load_rows(struct gate *gate, const struct load_recor
 
 /* The live load changed since this one was judged: judges it against the new one. */
 static enum error_code judge_again(struct gate *gate, const struct load_record *load,
-                                   enum load_state *ret_state, struct error *err)
+                                   struct load_verdict *verdict, enum load_state *ret_state,
+                                   struct error *err)
 {
     CLEANUP(packed_cleanup) struct packed *rows = NULL;
-    CLEANUP(load_verdict_release) struct load_verdict verdict = {0};
+    load_verdict_release(verdict);
     TRY(open_load_rows(gate, load, &rows, err));
-    TRY(load_judge(gate, load, rows, &verdict, err));
-    TRY(life_change(gate->store, load->id, LOAD_RELEASING, LOAD_JUDGED, err));
+    TRY(load_judge(gate, load, rows, verdict, err));
     int64_t lapsed = 0;
-    TRY(ledger_lapse_approvals(gate->store, load->id, verdict.evidence_digest, &lapsed, err));
+    TRY(ledger_lapse_approvals(gate->store, load->id, verdict->evidence_digest, &lapsed, err));
     if (lapsed > 0)
         (void)fprintf(stderr,
                       "%s: the live load changed; the approval of load %" PRId64 " lapsed\n",
                       gate->feed->name, load->id);
-    return load_decide(gate, load, &verdict, LOAD_JUDGED, ret_state, err);
+    return load_decide(gate, load, verdict, LOAD_RELEASING, ret_state, err);
 }
 
 static enum error_code publish(struct gate *gate, int64_t load_id,
                                const struct release_order *order, struct arena *arena,
-                               enum load_state *ret_state, struct error *err)
+                               struct load_verdict *verdict, enum load_state *ret_state,
+                               struct error *err)
 {
     for (int round = 0; round < MAX_REJUDGEMENTS; round++) {
         struct load_record load;
@@ -261,7 +262,7 @@ static enum error_code publish(struct gate *gate, int64_t load_id,
         if (code != ERR_CONFLICT)
             return code;
         TRY(gate_check_lock(gate, err));
-        TRY(judge_again(gate, &load, ret_state, err));
+        TRY(judge_again(gate, &load, verdict, ret_state, err));
         if (*ret_state != LOAD_RELEASING)
             return OK;
     }
@@ -269,11 +270,12 @@ static enum error_code publish(struct gate *gate, int64_t load_id,
 }
 
 enum error_code load_publish(struct gate *gate, int64_t load_id, const char *actor,
-                             const char *reason, enum load_state *ret_state, struct error *err)
+                             const char *reason, struct load_verdict *verdict,
+                             enum load_state *ret_state, struct error *err)
 {
     struct arena arena = {0};
     const struct release_order order = {.actor = actor, .reason = reason};
-    enum error_code code = publish(gate, load_id, &order, &arena, ret_state, err);
+    enum error_code code = publish(gate, load_id, &order, &arena, verdict, ret_state, err);
     arena_release(&arena);
     return code;
 }
@@ -299,7 +301,8 @@ static enum error_code through_the_gate(struct run *run, struct error *err)
     TRY(judge_and_decide(run, err));
     if (result->state != LOAD_RELEASING)
         return OK;
-    return load_publish(run->gate, result->load_id, NULL, NULL, &result->state, err);
+    return load_publish(run->gate, result->load_id, NULL, NULL, &result->verdict, &result->state,
+                        err);
 }
 
 enum error_code load_run(struct gate *gate, const struct load_run_options *options,

@@ -44,10 +44,11 @@ enum error_code load_run_dry(struct gate *gate, const struct load_run_options *o
 
 /*
  * Takes a load that may be published to its end: releases it, and judges it again when the live
- * load changed meanwhile. from is releasing. Used by runs and by approvals.
+ * load changed meanwhile: *verdict, which the caller releases, is then what came of that. Used by
+ * runs and by approvals.
  */
 enum error_code load_publish(struct gate *gate, int64_t load_id, const char *actor,
-                             const char *reason, enum load_state *ret_state,
-                             struct error *err) MUST_CHECK;
+                             const char *reason, struct load_verdict *verdict,
+                             enum load_state *ret_state, struct error *err) MUST_CHECK;
 
 #endif

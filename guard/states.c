@@ -21,6 +21,8 @@ const struct state_transition state_transitions[] = {
     {LOAD_JUDGED, LOAD_ABANDONED, "the process died"},
     {LOAD_RELEASING, LOAD_PUBLISHED, "pointer flipped"},
     {LOAD_RELEASING, LOAD_JUDGED, "the live load changed meanwhile: judged again"},
+    {LOAD_RELEASING, LOAD_HELD, "an error while publishing what a person approved"},
+    {LOAD_RELEASING, LOAD_BLOCKED, "an error while publishing what a person approved"},
     {LOAD_RELEASING, LOAD_FAILED, "an error while publishing"},
     {LOAD_RELEASING, LOAD_ABANDONED, "the process died"},
     {LOAD_HELD, LOAD_RELEASING, "approved"},
