@@ -145,7 +145,10 @@ static enum error_code send_batch(struct courier *courier, struct error *err)
     size_t n = 0;
     for (size_t i = 0; i < courier->n_deliveries; i++) {
         struct error cause = {0};
-        TRY(outbox_begin_attempt(courier->store, courier->deliveries[i].id, err));
+        enum error_code code = outbox_begin_attempt(courier->store, courier->deliveries[i].id, err);
+        if (code == ERR_CONFLICT) /* the lease ran out: somebody else may be sending it */
+            continue;
+        TRY(code);
         if (make_request(courier, &courier->deliveries[i], &requests[n], &cause) != OK) {
             TRY(give_up(courier, &courier->deliveries[i], &cause, err));
             continue;
@@ -180,6 +183,15 @@ static enum error_code wait_for_due(struct courier *courier, bool *ret_more, str
     return interrupt_check(err);
 }
 
+/* Time is up: what is still to be sent is left for the next time. */
+static enum error_code note_waiting(struct courier *courier, struct error *err)
+{
+    int64_t wait_us = -1;
+    TRY(outbox_next_due(courier->store, &courier->route->name, 1, &wait_us, err));
+    courier->result.waiting = wait_us >= 0;
+    return OK;
+}
+
 static enum error_code deliver_route(struct courier *courier, struct error *err)
 {
     bool more = true;
@@ -193,6 +205,8 @@ static enum error_code deliver_route(struct courier *courier, struct error *err)
         else
             TRY(wait_for_due(courier, &more, err));
         TRY(interrupt_check(err));
+        if (more && clock_monotonic_us() >= courier->until_us)
+            return note_waiting(courier, err);
     }
     return OK;
 }
@@ -222,8 +236,11 @@ static void courier_finish(struct courier *courier, struct deliver_result *total
 {
     if (courier->running)
         (void)pthread_join(courier->thread, NULL);
-    if (courier->code != OK && courier->code != ERR_CANCELLED)
-        (void)fprintf(stderr, "route %s: %s\n", courier->route->name, courier->error.message);
+    if (courier->code != OK && courier->code != ERR_CANCELLED) {
+        (void)fprintf(stderr, "route %s: ", courier->route->name);
+        error_print(&courier->error, stderr);
+        total->broken++;
+    }
     total->delivered += courier->result.delivered;
     total->failed_attempts += courier->result.failed_attempts;
     total->dead += courier->result.dead;

@@ -16,13 +16,15 @@ struct deliver_result {
     uint64_t delivered;
     uint64_t failed_attempts;
     uint64_t dead;    /* given up for good */
-    uint64_t waiting; /* routes that still have something due later */
+    uint64_t waiting; /* routes that still have something to be sent */
+    uint64_t broken;  /* routes that could not be worked on: no secret, no session */
 };
 
 /*
  * Sends to every route at once, each from a thread with a session of its own, so that a slow or
- * dead route delays no other. Returns when nothing is due any more, or after for_us, or on
- * interrupt. Failures of endpoints are no errors; what cannot be sent stays in the outbox.
+ * dead route delays no other. Returns when nothing is due any more, or after for_us and the batch
+ * under way, or on interrupt. Failures of endpoints are no errors; what cannot be sent stays in the
+ * outbox. Why a route is broken is printed on standard error.
  */
 enum error_code deliver_due(const struct config *config, struct store *store,
                             const struct deliver_options *options,

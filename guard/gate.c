@@ -52,10 +52,16 @@ enum error_code gate_open(const struct config *config, struct store *store, cons
     return OK;
 }
 
-void gate_release(struct gate *gate)
+void gate_leave(struct gate *gate)
 {
     if (gate->locked)
         feed_lock_release(gate->store, gate->feed->name);
+    gate->locked = false;
+}
+
+void gate_release(struct gate *gate)
+{
+    gate_leave(gate);
     rule_set_free(gate->rules);
     arena_release(&gate->arena);
     *gate = (struct gate){0};

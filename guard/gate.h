@@ -35,6 +35,9 @@ void gate_release(struct gate *gate);
  */
 enum error_code gate_enter(struct gate *gate, struct error *err) MUST_CHECK;
 
+/* Gives the feed's lock back, before work that others need not wait for. */
+void gate_leave(struct gate *gate);
+
 /* ERR_CONFLICT if the feed's lock is no longer ours, e.g. after the connection was lost. */
 enum error_code gate_check_lock(struct gate *gate, struct error *err) MUST_CHECK;
 

@@ -48,6 +48,7 @@ enum error_code command_approve(struct app *app, const struct arguments *argumen
         print_what_next(&gate, load, state, &gate.arena);
     }
     (void)fflush(stdout);
+    gate_leave(&gate);
     tell_everyone(app, gate.feed->name, TELL_FOR_US);
     return OK;
 }

@@ -21,11 +21,14 @@ enum error_code command_deliver(struct app *app, const struct arguments *argumen
         (void)fputs("there are no routes in the configuration, so nobody is told\n", stderr);
     struct deliver_result result;
     TRY(deliver_due(&app->config, app->store, &options, &result, err));
+    if (result.broken > 0)
+        *ret_exit_status = error_exit_status(ERR_NETWORK);
     if (arguments_flag(arguments, "json"))
         return app_print_json(
-            json_pack("{s:I, s:I, s:I, s:I}", "delivered", (json_int_t)result.delivered,
+            json_pack("{s:I, s:I, s:I, s:I, s:I}", "delivered", (json_int_t)result.delivered,
                       "failed_attempts", (json_int_t)result.failed_attempts, "dead",
-                      (json_int_t)result.dead, "routes_waiting", (json_int_t)result.waiting),
+                      (json_int_t)result.dead, "routes_waiting", (json_int_t)result.waiting,
+                      "routes_broken", (json_int_t)result.broken),
             err);
     (void)printf("%" PRIu64 " delivered, %" PRIu64 " attempts failed\n", result.delivered,
                  result.failed_attempts);

@@ -22,6 +22,7 @@ enum error_code command_reject(struct app *app, const struct arguments *argument
     TRY(decide_reject(&gate, load, &decider, err));
     (void)printf("rejected: load %" PRId64 " will not be published\n", load);
     (void)fflush(stdout);
+    gate_leave(&gate);
     tell_everyone(app, gate.feed->name, TELL_FOR_US);
     return OK;
 }

@@ -161,6 +161,8 @@ enum error_code command_run(struct app *app, const struct arguments *arguments,
         code = print_result(app, arguments, &gate, &result, err);
     }
     (void)fflush(stdout);
+    /* Whoever is told decides at once, perhaps while a dead route is still being tried. */
+    gate_leave(&gate);
     tell_everyone(app, gate.feed->name, deliver_for_us);
     return code;
 }

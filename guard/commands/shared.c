@@ -5,8 +5,12 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/text.h"
 #include "guard/deliver.h"
 #include "guard/life.h"
+
+#define MAX_REASON_BYTES 1000
+#define MAX_ACTOR_BYTES 200
 
 char *format_minute(int64_t unix_us, char out[MINUTE_TEXT_BYTES])
 {
@@ -78,6 +82,19 @@ enum error_code open_gate_of_load(struct app *app, const char *operand, int64_t 
     return gate_open(&app->config, app->store, record.feed, ret_gate, err);
 }
 
+/* Words of a person that go into messages, which have a size, and into JSON. */
+static enum error_code check_words(const char *what, const char *words, size_t max_bytes,
+                                   struct error *err)
+{
+    size_t len = strlen(words);
+    if (len > max_bytes)
+        return error_set(err, ERR_USAGE, "%s has %zu bytes, more than the %zu that are allowed",
+                         what, len, max_bytes);
+    if (!text_is_utf8(words, len))
+        return error_set(err, ERR_USAGE, "%s is not valid UTF-8", what);
+    return OK;
+}
+
 enum error_code read_decider(struct app *app, const struct arguments *arguments,
                              struct decider *ret_decider, struct error *err)
 {
@@ -87,7 +104,10 @@ enum error_code read_decider(struct app *app, const struct arguments *arguments,
         error_hint(err, "Say why with --reason TEXT; it goes into the audit log and the messages.");
         return ERR_USAGE;
     }
-    *ret_decider = (struct decider){.actor = life_actor(&app->arena), .reason = reason};
+    const char *actor = life_actor(&app->arena);
+    TRY(check_words("the reason", reason, MAX_REASON_BYTES, err));
+    TRY(check_words("LOADGUARD_ACTOR", actor, MAX_ACTOR_BYTES, err));
+    *ret_decider = (struct decider){.actor = actor, .reason = reason};
     return OK;
 }
 
