@@ -10,25 +10,32 @@
 
 #define PAUSE_US 3000
 #define WAITING                                                                                    \
-    "select a.pid, a.wait_event, a.query, pg_blocking_pids(a.pid)::text, "                         \
+    "select l.pid, l.locktype, a.query, pg_blocking_pids(l.pid)::text, "                           \
     "array(select b.query from pg_stat_activity b where b.pid = any "                              \
-    "(pg_blocking_pids(a.pid)))::text from pg_stat_activity a where a.application_name = "         \
-    "'reader' and a.wait_event_type = 'Lock'"
+    "(pg_blocking_pids(l.pid)))::text, "                                                           \
+    "1000 * extract(epoch from clock_timestamp() - l.waitstart) "                                  \
+    "from pg_locks l join pg_stat_activity a using (pid) "                                         \
+    "where a.application_name = 'reader' and not l.granted and l.waitstart is not null"
 
 struct lock_watch {
     const char *url;
     pthread_t thread;
     atomic_bool stop;
-    long looks;
-    long seen;
+    struct lock_waits waits;
 };
 
 static void look(struct lock_watch *watch, PGconn *conn)
 {
     PGresult *result = PQexec(conn, WAITING);
-    watch->looks++;
+    watch->waits.looks++;
     for (int i = 0; i < PQntuples(result); i++) {
-        if (watch->seen++ < 5)
+        double waited_ms = strtod(PQgetvalue(result, i, 5), NULL);
+        watch->waits.seen++;
+        if (waited_ms > watch->waits.longest_ms)
+            watch->waits.longest_ms = waited_ms;
+        if (waited_ms <= LOCK_WAIT_LONG_MS)
+            continue;
+        if (watch->waits.long_ones++ < 5)
             (void)fprintf(stderr, "reader %s waits for a %s lock: %.60s; blocked by %s: %.200s\n",
                           PQgetvalue(result, i, 0), PQgetvalue(result, i, 1),
                           PQgetvalue(result, i, 2), PQgetvalue(result, i, 3),
@@ -61,11 +68,10 @@ struct lock_watch *lock_watch_start(const char *url)
     return NULL;
 }
 
-void lock_watch_finish(struct lock_watch *watch, long *ret_looks, long *ret_seen)
+void lock_watch_finish(struct lock_watch *watch, struct lock_waits *ret_waits)
 {
     atomic_store(&watch->stop, true);
     (void)pthread_join(watch->thread, NULL);
-    *ret_looks = watch->looks;
-    *ret_seen = watch->seen;
+    *ret_waits = watch->waits;
     free(watch);
 }

@@ -54,11 +54,10 @@ static void finish_readers(struct scene *scene)
 {
     struct samples scans = {0};
     struct samples lookups = {0};
-    long looks;
-    long seen;
+    struct lock_waits waits;
     long total = 0;
     atomic_store(&scene->readers.stop, true);
-    lock_watch_finish(scene->watch, &looks, &seen);
+    lock_watch_finish(scene->watch, &waits);
     for (size_t i = 0; i < N_READERS; i++) {
         long results;
         reader_finish(scene->running[i], &scans, &lookups, &results);
@@ -77,12 +76,13 @@ static void finish_readers(struct scene *scene)
                  samples_percentile(&scene->flips, 0.99), scene->publications.n,
                  samples_percentile(&scene->publications, 0.5),
                  samples_percentile(&scene->publications, 1));
-    (void)printf("looked for waiting readers %ld times, seen %ld\n", looks, seen);
+    (void)printf("looked for waiting readers %ld times, seen %ld, longest wait seen %.1f ms\n",
+                 waits.looks, waits.seen, waits.longest_ms);
     free(scans.ms);
     free(lookups.ms);
     assert_int_equal(0, atomic_load(&scene->readers.broken));
     if (!broken)
-        assert_int_equal(0, seen);
+        assert_int_equal(0, waits.long_ones);
 }
 
 static void stage(struct scene *scene, int64_t load_id)
