@@ -302,10 +302,22 @@ static void add_other(struct judging *j, const struct check *check,
     add_outcome(j, &outcome);
 }
 
-/* How much an evaluation counts when a rule has several actions and none is a finding. */
-static int weight(enum outcome_kind kind)
+/*
+ * How much an evaluation counts among those of one rule. What could not be told holds the load, so
+ * a warning does not stand in for it.
+ */
+static int weight(enum outcome_kind kind, enum action action)
 {
-    return kind == OUTCOME_ERROR ? 2 : kind == OUTCOME_PASS ? 1 : 0;
+    switch (kind) {
+    case OUTCOME_FINDING:
+        return action >= ACTION_HOLD ? 4 : 2;
+    case OUTCOME_ERROR:
+        return 3;
+    case OUTCOME_PASS:
+        return 1;
+    default:
+        return 0;
+    }
 }
 
 /* Evaluates the actions, the strongest first, until one finds something. */
@@ -313,13 +325,14 @@ static enum error_code evaluate_actions(struct judging *j, const struct check *c
                                         size_t segment, const struct check_action **ret_action,
                                         struct evaluation *ret_evaluation, struct error *err)
 {
+    int heaviest = -1;
     *ret_action = &check->actions[0];
     for (size_t i = 0; i < check->n_actions; i++) {
         struct evaluation evaluation;
         const struct check_action *action = &check->actions[i];
         TRY(evaluate(j, check, &action->condition, segment, &evaluation, err));
-        if (i == 0 || weight(evaluation.kind) > weight(ret_evaluation->kind) ||
-            evaluation.kind == OUTCOME_FINDING) {
+        if (weight(evaluation.kind, action->action) > heaviest) {
+            heaviest = weight(evaluation.kind, action->action);
             *ret_evaluation = evaluation;
             *ret_action = action;
         }

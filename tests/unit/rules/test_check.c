@@ -92,10 +92,11 @@ static void equal_measures_are_computed_once(void **state)
                             "- {name: b, warn: SHARE(score = 1) > 1%}\n"
                             "- {name: c, warn: share(score = 1) > 1%, by: network}\n"
                             "- {name: d, warn: share(score = 1) > 1%, by: network}\n"
-                            "- {name: e, warn: share(score = 1) > 1%, where: level = 1}\n");
+                            "- {name: e, warn: share(score = 1) > 1%, by: level}\n"
+                            "- {name: f, warn: share(score = 1) > 1%, where: level = 1}\n");
     assert_int_equal(rules.code, OK);
-    /* All rows, by network and with where, each with its old rows; and the duplicates. */
-    assert_int_equal(rule_set_plan(rules.set)->n_measures, 7);
+    /* All rows, by two columns and with where, each with its old rows; and the duplicates. */
+    assert_int_equal(rule_set_plan(rules.set)->n_measures, 9);
     rules_release(&rules);
 }
 

@@ -185,6 +185,51 @@ static void of_several_actions_the_strongest_that_is_true_is_reported(void **sta
     end(&f);
 }
 
+static void a_warning_does_not_stand_in_for_what_could_not_be_told(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f, "- {name: a, warn: rows > 5, hold: mean(score) > 5}\n");
+    set_integer(&f, "rows", 10);
+    set_null(&f, "mean(score)");
+    set_integer(&f, "values of the last good load for mean(score)", 1);
+    judge(&f);
+    assert_int_equal(f.judgement.verdict, VERDICT_HOLD);
+    assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_ERROR);
+    set_integer(&f, "values of the last good load for mean(score)", 0);
+    judge(&f);
+    assert_int_equal(f.judgement.verdict, VERDICT_WARN);
+    end(&f);
+}
+
+static void each_action_answers_for_its_own_files(void **state)
+{
+    (void)state;
+    struct folder folder;
+    struct fixture f = {0};
+    folder_make(&folder);
+    folder_write(&folder, "a.txt", "1\n");
+    folder_write(&folder, "b.txt", "2\n");
+    folder_write(&folder, "r.yaml",
+                 "- name: a\n"
+                 "  warn: share(profile_id in file('a.txt')) > 5%\n"
+                 "  hold: share(profile_id in file('b.txt')) > 5%\n");
+    rules_from_file(&f.rules, &folder, "r.yaml");
+    prepare(&f);
+    set_integer(&f, "count(profile_id in file(\"b.txt\"))", 1);
+    set_double(&f, "share(profile_id in file(\"b.txt\"))", 0.5);
+    judge(&f);
+    assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_FINDING);
+    set_integer(&f, "count(profile_id in file(\"b.txt\"))", 0);
+    set_integer(&f, "count(profile_id in file(\"a.txt\"))", 1);
+    judge(&f);
+    assert_contains(outcome_of(&f, "a")->sentence, "b.txt");
+    assert_string_equal(outcome_of(&f, "a")->condition,
+                        "share(profile_id in file(\"b.txt\")) > 5%");
+    end(&f);
+    folder_remove(&folder);
+}
+
 static void a_shadow_rule_is_recorded_but_does_not_count(void **state)
 {
     (void)state;
@@ -220,8 +265,9 @@ static void a_comparison_under_not_gives_no_limit(void **state)
     (void)state;
     struct fixture f;
     begin(&f,
-          "- {name: a, hold: not (rows > 5)}\n- {name: b, hold: mean(score) > mean(old.score)}\n");
+          "- {name: a, hold: not (rows > 2 and added > 5)}\n- {name: b, hold: mean(score) > mean(old.score)}\n");
     set_integer(&f, "rows", 4321);
+    set_integer(&f, "added", 6);
     set_double(&f, "mean(score)", 12.5);
     set_double(&f, "mean(old.score)", 12.25);
     judge(&f);
@@ -229,11 +275,11 @@ static void a_comparison_under_not_gives_no_limit(void **state)
     assert_false(outcome_of(&f, "b")->has_limit);
     assert_string_equal(outcome_of(&f, "b")->sentence,
                         "mean(score) is 12.5, mean(old.score) is 12.25");
-    set_integer(&f, "rows", 3);
+    set_integer(&f, "added", 5);
     judge(&f);
     assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_FINDING);
     assert_false(outcome_of(&f, "a")->has_limit);
-    assert_string_equal(outcome_of(&f, "a")->sentence, "rows is 3");
+    assert_string_equal(outcome_of(&f, "a")->sentence, "rows is 4,321, added is 5");
     end(&f);
 }
 
@@ -679,6 +725,8 @@ int main(void)
         cmocka_unit_test(a_condition_that_is_false_passes),
         cmocka_unit_test(the_strongest_finding_is_the_verdict_and_stands_first),
         cmocka_unit_test(of_several_actions_the_strongest_that_is_true_is_reported),
+        cmocka_unit_test(a_warning_does_not_stand_in_for_what_could_not_be_told),
+        cmocka_unit_test(each_action_answers_for_its_own_files),
         cmocka_unit_test(a_shadow_rule_is_recorded_but_does_not_count),
         cmocka_unit_test(the_limit_is_that_of_the_first_comparison_that_is_true),
         cmocka_unit_test(a_comparison_under_not_gives_no_limit),
