@@ -264,8 +264,8 @@ static void a_comparison_under_not_gives_no_limit(void **state)
 {
     (void)state;
     struct fixture f;
-    begin(&f,
-          "- {name: a, hold: not (rows > 2 and added > 5)}\n- {name: b, hold: mean(score) > mean(old.score)}\n");
+    begin(&f, "- {name: a, hold: not (rows > 2 and added > 5)}\n- {name: b, hold: mean(score) > "
+              "mean(old.score)}\n");
     set_integer(&f, "rows", 4321);
     set_integer(&f, "added", 6);
     set_double(&f, "mean(score)", 12.5);
