@@ -11,8 +11,9 @@
 #include "base/file.h"
 
 #define OPEN_FOLDERS 16
-#define STATE_DIR_MODE 0711 /* root's private cluster runs as another account and passes through   \
-                             */
+#define STATE_DIR_MODE                                                                             \
+    0711 /* root's private cluster runs as another account and passes through                      \
+          */
 
 enum error_code scratch_make(const struct config *config, struct arena *arena,
                              struct config *ret_scratch, struct error *err)

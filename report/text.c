@@ -24,7 +24,8 @@ static enum verdict verdict_of(const json_t *report)
     return verdict;
 }
 
-/* "2011-05-22 04:00 UTC", to the second; a stored time that cannot be read as it is; NULL if there is none. */
+/* "2011-05-22 04:00 UTC", to the second; a stored time that cannot be read as it is; NULL if there
+ * is none. */
 static const char *time_text(struct arena *arena, const json_t *report, const char *name)
 {
     char text[NUMBER_TEXT_BYTES];
