@@ -1,5 +1,6 @@
 #include "notify/http.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
@@ -102,6 +103,7 @@ void http_client_free(struct http_client *client)
 static void finish(struct batch *batch, size_t position, const struct http_result *result)
 {
     struct transfer *transfer = batch->active[position];
+    assert(transfer != NULL);
     if (transfer->easy != NULL)
         (void)curl_multi_remove_handle(batch->client->multi, transfer->easy);
     batch->done(batch->context, transfer->index, result);

@@ -18,7 +18,7 @@ bool http_parse_retry_after(const char *value, int64_t now_us, int64_t *ret_us)
     size_t digits = strspn(value, "0123456789");
     if (digits > 0 && value[digits + strspn(value + digits, " \t\r\n")] == '\0') {
         /* More than nine digits is beyond any limit, and would overflow. */
-        *ret_us = clamp(digits > 9 ? INT64_MAX : (int64_t)atol(value) * USEC_PER_SEC);
+        *ret_us = clamp(digits > 9 ? INT64_MAX : (int64_t)strtol(value, NULL, 10) * USEC_PER_SEC);
         return true;
     }
     /* curl_getdate is generous; a date without a time of day is none here. */
