@@ -84,11 +84,11 @@ static int64_t load_of(PGresult *result)
 {
     if (PQgetisnull(result, 0, 2))
         return 0;
-    int64_t rows = atoll(PQgetvalue(result, 0, 0));
-    double sum = atof(PQgetvalue(result, 0, 1));
-    double low = atof(PQgetvalue(result, 0, 2));
-    double high = atof(PQgetvalue(result, 0, 3));
-    int64_t keys = atoll(PQgetvalue(result, 0, 4));
+    int64_t rows = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    double sum = strtod(PQgetvalue(result, 0, 1), NULL);
+    double low = strtod(PQgetvalue(result, 0, 2), NULL);
+    double high = strtod(PQgetvalue(result, 0, 3), NULL);
+    int64_t keys = strtoll(PQgetvalue(result, 0, 4), NULL, 10);
     int64_t load_id = (int64_t)low;
     bool whole =
         low == high && rows == rows_of_load(load_id) && keys == rows && sum == (double)rows * low;

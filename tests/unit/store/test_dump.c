@@ -70,66 +70,80 @@ static struct store *dump_and_restore(struct pg_test *test)
     return restored;
 }
 
+static const struct retention_options options = {.attached_max = 2, .keep = 1};
+
+/* Attached 2 and 3, live 3 in two parts, kept 1, held 4. */
+static void fill(struct store *store, const struct test_feed *feed)
+{
+    struct error err;
+    struct staging *staging CLEANUP(staging_cleanup) = NULL;
+    struct fingerprint fingerprint = {0};
+    uint64_t rows = 0;
+    struct retention_result kept;
+    const struct staging_options in_parts = {.rows_per_part = 1000};
+    publish_load(store, feed, 1, 100);
+    publish_load(store, feed, 2, 200);
+    assert_ok(staging_begin(store, &feed->table, 3, &in_parts, &staging, &err));
+    append_rows(staging, feed, 1, 10000, 3, &fingerprint);
+    assert_ok(staging_finish(staging, true, &rows, &err));
+    assert_ok(staging_record(staging, store, rows, &fingerprint, &err));
+    make_ready(store, feed, 3);
+    flip_to(store, feed, 3);
+    stage_load(store, feed, 4, 400);
+    assert_ok(retention_step(store, "scores", &options, &kept, &err));
+    assert_string_equal("staged", state_of(store, 1));
+}
+
+static void roll_back(struct store *store, int64_t from, int64_t to)
+{
+    struct error err;
+    struct live live;
+    assert_ok(store_begin(store, &err));
+    assert_ok(rollback_flip(store, "scores", from, to, &live, &err));
+    assert_ok(store_commit(store, &err));
+}
+
+static void nothing_needs_to_be_put_in_order(struct store *store, const struct test_feed *feed)
+{
+    struct error err;
+    struct recover_result recovered = {0};
+    assert_ok(feed_table_ensure(store, &feed->table, &err));
+    assert_ok(recover_feed(store, "scores", &recovered, &err));
+    assert_int_equal(0, recovered.dropped + recovered.corrected + recovered.finalized);
+}
+
 static void a_restored_store_goes_on_as_if_nothing_had_happened(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
-    struct staging *staging CLEANUP(staging_cleanup) = NULL;
-    struct fingerprint fingerprint = {0};
-    uint64_t rows;
-    enum rollback_need need;
-    struct recover_result recovered;
-    struct retention_result kept;
-    const struct staging_options in_parts = {.rows_per_part = 1000};
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    enum rollback_need need = ROLLBACK_GONE;
+    struct retention_result kept = {0};
     test_feed_make(&feed, test->store);
-    publish_load(test->store, &feed, 1, 100);
-    publish_load(test->store, &feed, 2, 200);
-    assert_ok(staging_begin(test->store, &feed.table, 3, &in_parts, &staging, &err));
-    append_rows(staging, &feed, 1, 10000, 3, &fingerprint);
-    assert_ok(staging_finish(staging, true, &rows, &err));
-    assert_ok(staging_record(staging, test->store, rows, &fingerprint, &err));
-    make_ready(test->store, &feed, 3);
-    flip_to(test->store, &feed, 3);
-    stage_load(test->store, &feed, 4, 400);
-    const struct retention_options options = {.attached_max = 2, .keep = 1};
-    assert_ok(retention_step(test->store, "scores", &options, &kept, &err));
-    assert_string_equal("staged", state_of(test->store, 1));
-    /* Attached 2 and 3, live 3, kept 1, held 4. */
-
+    fill(test->store, &feed);
     struct store *store CLEANUP(store_closep) = dump_and_restore(test);
     assert_string_equal("10000 rows of 3", readers_see(store));
-    assert_ok(feed_table_ensure(store, &feed.table, &err));
-    assert_ok(recover_feed(store, "scores", &recovered, &err));
-    assert_int_equal(0, recovered.dropped + recovered.corrected + recovered.finalized);
+    nothing_needs_to_be_put_in_order(store, &feed);
 
     assert_ok(rollback_check(store, "scores", 2, &need, &err));
     assert_int_equal(ROLLBACK_VERIFY, need);
     assert_ok(load_verify(store, &feed.table, 2, &err));
     assert_ok(load_verify(store, &feed.table, 3, &err));
-    assert_ok(store_begin(store, &err));
-    assert_ok(rollback_flip(store, "scores", 3, 2, &live, &err));
-    assert_ok(store_commit(store, &err));
+    roll_back(store, 3, 2);
     assert_string_equal("200 rows of 2", readers_see(store));
 
     make_ready(store, &feed, 4);
     flip_to(store, &feed, 4);
     assert_string_equal("400 rows of 4", readers_see(store));
     make_ready(store, &feed, 1);
-    assert_ok(publish_live(store, "scores", &live, &err));
-    assert_ok(store_begin(store, &err));
-    assert_ok(rollback_flip(store, "scores", 4, 1, &live, &err));
-    assert_ok(store_commit(store, &err));
+    roll_back(store, 4, 1);
     assert_string_equal("100 rows of 1", readers_see(store));
 
     publish_load(store, &feed, 5, 500);
-    assert_string_equal("500 rows of 5", readers_see(store));
     assert_ok(retention_step(store, "scores", &options, &kept, &err));
     assert_int_equal(3, kept.detached);
     assert_int_equal(2, kept.dropped);
     assert_string_equal("500 rows of 5", readers_see(store));
-    test_feed_release(&feed);
 }
 
 int main(void)

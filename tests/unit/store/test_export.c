@@ -7,7 +7,7 @@ static void a_load_comes_back_as_the_packed_rows_it_was(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct packer *packer CLEANUP(packer_cleanup) = NULL;
     struct packed *packed CLEANUP(packed_cleanup) = NULL;
     char text[FINGERPRINT_TEXT_BYTES];
@@ -22,14 +22,13 @@ static void a_load_comes_back_as_the_packed_rows_it_was(void **state)
     assert_string_equal(
         fingerprint_format(&fingerprint, text),
         pg_text(test->store, "select fingerprint from loadguard.snapshot where load_id = 1"));
-    test_feed_release(&feed);
 }
 
 static void a_load_in_parts_is_read_as_one(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -40,25 +39,23 @@ static void a_load_in_parts_is_read_as_one(void **state)
     assert_ok(staging_finish(staging, true, &rows, &err));
     assert_ok(staging_record(staging, test->store, rows, &fingerprint, &err));
     assert_ok(load_verify(test->store, &feed.table, 1, &err));
-    test_feed_release(&feed);
 }
 
 static void an_empty_load_verifies(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 0);
     assert_ok(load_verify(test->store, &feed.table, 1, &err));
-    test_feed_release(&feed);
 }
 
 static void verifying_is_noted_with_its_time(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     const char *verified =
         "select count(*) from loadguard.snapshot where verified_at > now() - interval '1 minute'";
     test_feed_make(&feed, test->store);
@@ -66,13 +63,12 @@ static void verifying_is_noted_with_its_time(void **state)
     assert_int_equal(0, pg_int(test->store, verified));
     assert_ok(load_verify(test->store, &feed.table, 1, &err));
     assert_int_equal(1, pg_int(test->store, verified));
-    test_feed_release(&feed);
 }
 
 static void assert_damage_is_found(struct pg_test *test, const char *sql)
 {
     struct error err;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     enum rollback_need need;
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
@@ -81,7 +77,6 @@ static void assert_damage_is_found(struct pg_test *test, const char *sql)
     assert_contains(err.message, "does not hold what was staged");
     assert_ok(rollback_check(test->store, "scores", 1, &need, &err));
     assert_int_equal(ROLLBACK_VERIFY, need);
-    test_feed_release(&feed);
 }
 
 static void a_changed_value_is_found(void **state)
@@ -105,21 +100,20 @@ static void an_unknown_load_is_not_found(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     const struct staging_options options = {0};
     test_feed_make(&feed, test->store);
     assert_fails(ERR_NOT_FOUND, load_verify(test->store, &feed.table, 1, &err));
     assert_ok(staging_begin(test->store, &feed.table, 2, &options, &staging, &err));
     assert_fails(ERR_NOT_FOUND, load_verify(test->store, &feed.table, 2, &err));
-    test_feed_release(&feed);
 }
 
 static void a_packer_that_fails_ends_the_reading(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct packer *packer CLEANUP(packer_cleanup) = NULL;
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100000);
@@ -127,14 +121,13 @@ static void a_packer_that_fails_ends_the_reading(void **state)
     if (packer_new(feed.table.schema, &options, &packer, &err) == OK)
         assert_int_not_equal(OK, load_export(test->store, &feed.table, 1, packer, &err));
     assert_int_equal(1, pg_int(test->store, "select 1"));
-    test_feed_release(&feed);
 }
 
 static void a_server_that_dies_while_reading_is_an_error_not_a_short_load(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *admin CLEANUP(store_closep) = pg_open_superuser(test);
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 10);
@@ -146,7 +139,6 @@ static void a_server_that_dies_while_reading_is_an_error_not_a_short_load(void *
     assert_int_not_equal(OK, load_verify(test->store, &feed.table, 1, &err));
     assert_int_not_equal(ERR_CORRUPT, err.code);
     assert_int_equal(1, pg_int(admin, "select 1"));
-    test_feed_release(&feed);
 }
 
 int main(void)

@@ -5,19 +5,18 @@
 static void a_new_feed_gets_a_parent_a_pointer_and_a_view(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     assert_string_equal("0 rows of nothing", readers_see(test->store));
     assert_int_equal(1, pg_int(test->store, "select count(*) from loadguard.live where feed = "
                                             "'scores' and load_id is null and epoch = 0"));
-    test_feed_release(&feed);
 }
 
 static void ensuring_again_changes_nothing(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     const char *objects = "select string_agg(oid::text, ' ' order by oid) from pg_class where oid "
                           "> 16384";
@@ -25,14 +24,13 @@ static void ensuring_again_changes_nothing(void **state)
     (void)snprintf(before, sizeof(before), "%s", pg_text(test->store, objects));
     assert_ok(feed_table_ensure(test->store, &feed.table, &err));
     assert_string_equal(before, pg_text(test->store, objects));
-    test_feed_release(&feed);
 }
 
 static void a_reader_needs_nothing_but_select_on_the_view(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *admin CLEANUP(store_closep) = pg_open_superuser(test);
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 7, 20);
@@ -43,14 +41,13 @@ static void a_reader_needs_nothing_but_select_on_the_view(void **state)
     const struct store_query query = {"select * from loadguard_data.scores", STORE_ANY_ROWS, 0};
     assert_fails(ERR_SQL, store_exec(admin, &query, NULL, 0, NULL, &err));
     pg_run(admin, "reset role; drop owned by reader_of_scores; drop role reader_of_scores");
-    test_feed_release(&feed);
 }
 
 static void other_columns_are_refused_and_listed(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const struct schema_column other[] = {
         {.name = "profile_id", .type = TYPE_INTEGER},
         {.name = "score", .type = TYPE_DOUBLE, .not_null = true},
@@ -66,14 +63,13 @@ static void other_columns_are_refused_and_listed(void **state)
     assert_contains(err.detail, "column \"score\" can be null in the table and cannot be");
     assert_contains(err.detail, "column \"label\" text is not in the table");
     assert_contains(err.detail, "column \"name\" of the table is not in the configuration");
-    test_feed_release(&feed);
 }
 
 static void columns_in_another_order_are_refused(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const struct schema_column other[] = {
         {.name = "profile_id", .type = TYPE_BIGINT},
         {.name = "name", .type = TYPE_TEXT},
@@ -86,16 +82,14 @@ static void columns_in_another_order_are_refused(void **state)
     feed.table.schema = schema;
     assert_fails(ERR_REFUSED, feed_table_ensure(test->store, &feed.table, &err));
     assert_contains(err.detail, "column \"name\" is number 3 in the table and number 2");
-    test_feed_release(&feed);
 }
 
 static void a_view_that_is_something_else_is_refused_and_nothing_is_left(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     pg_run(test->store, "create table public.scores_now (x int)");
-    feed = (struct test_feed){0};
     static const struct schema_column columns[] = {{.name = "id", .type = TYPE_BIGINT}};
     struct schema *schema;
     const char *key = "id";
@@ -110,28 +104,26 @@ static void a_view_that_is_something_else_is_refused_and_nothing_is_left(void **
     assert_int_equal(0, pg_int(test->store, "select count(*) from pg_class c join pg_namespace n "
                                             "on n.oid = c.relnamespace where n.nspname = "
                                             "'loadguard_data'"));
-    test_feed_release(&feed);
 }
 
 static void a_parent_that_is_something_else_is_refused(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     pg_run(test->store, "create table loadguard_data.other (load_id int)");
     feed.table.feed = "other";
     feed.table.view = "public.others_now";
     assert_fails(ERR_REFUSED, feed_table_ensure(test->store, &feed.table, &err));
     assert_contains(err.message, "is not the partitioned table of a feed");
-    test_feed_release(&feed);
 }
 
 static void names_that_cannot_be_are_refused(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     static const char *const views[] = {"", ".x", "x.", "a.b.c",
                                         "x2345678901234567890123456789012345678901234567890123456"
@@ -148,14 +140,13 @@ static void names_that_cannot_be_are_refused(void **state)
         feed.table.feed = names[i];
         assert_fails(ERR_CONFIG, feed_table_ensure(test->store, &feed.table, &err));
     }
-    test_feed_release(&feed);
 }
 
 static void a_column_that_the_store_adds_itself_is_refused(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const struct schema_column columns[] = {{.name = "load_id", .type = TYPE_BIGINT}};
     struct schema *schema;
     const char *key = "load_id";
@@ -164,14 +155,13 @@ static void a_column_that_the_store_adds_itself_is_refused(void **state)
     feed.table = (struct feed_table){.feed = "fresh", .view = "fresh", .schema = schema};
     assert_fails(ERR_CONFIG, feed_table_ensure(test->store, &feed.table, &err));
     assert_contains(err.message, "column 'load_id'");
-    test_feed_release(&feed);
 }
 
 static void a_mistake_in_an_index_is_found_before_any_load(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const char *const good[] = {"(score desc)", "using hash (name)",
                                        "unique (profile_id, score)"};
     static const char *const bad[] = {"(score desc)", "(skore)"};
@@ -183,14 +173,13 @@ static void a_mistake_in_an_index_is_found_before_any_load(void **state)
     feed.table.n_indexes = ARRAY_SIZE(bad);
     assert_fails(ERR_CONFIG, feed_table_ensure(test->store, &feed.table, &err));
     assert_contains(err.message, "index '(skore)'");
-    test_feed_release(&feed);
 }
 
 static void strange_names_are_quoted(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed = {0};
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const struct schema_column columns[] = {
         {.name = "a \"quoted\" column; drop table x", .type = TYPE_BIGINT},
         {.name = "{table}", .type = TYPE_TEXT},
@@ -204,7 +193,6 @@ static void strange_names_are_quoted(void **state)
     assert_ok(feed_table_ensure(test->store, &feed.table, &err));
     assert_int_equal(0,
                      pg_int(test->store, "select count(*) from public.\"a view's \"\"name\"\"\""));
-    test_feed_release(&feed);
 }
 
 static void long_feed_names_give_short_table_names_that_differ(void **state)

@@ -44,7 +44,7 @@ static void a_server_that_is_killed_while_staging_leaves_files_that_are_removed(
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging = NULL;
     struct fingerprint fingerprint = {0};
     const struct staging_options options = {.rows_per_part = 50000};
@@ -66,7 +66,6 @@ static void a_server_that_is_killed_while_staging_leaves_files_that_are_removed(
     assert_int_equal(0, remove_orphans(test).files);
     publish_load(test->store, &feed, 3, 100);
     assert_string_equal("100 rows of 3", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void files_of_a_table_that_is_being_created_stay(void **state)

@@ -45,7 +45,7 @@ static struct wait_options telling(struct told *told)
 static void a_published_load_is_what_readers_see(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct live live;
     struct error err;
     test_feed_make(&feed, test->store);
@@ -56,7 +56,6 @@ static void a_published_load_is_what_readers_see(void **state)
     assert_ok(publish_live(test->store, "scores", &live, &err));
     assert_int_equal(2, live.load_id);
     assert_int_equal(0, live.epoch);
-    test_feed_release(&feed);
 }
 
 static void an_unknown_feed_has_no_pointer(void **state)
@@ -71,7 +70,7 @@ static void attaching_does_not_scan_the_rows(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct wait_options wait = quick_wait();
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
@@ -80,14 +79,13 @@ static void attaching_does_not_scan_the_rows(void **state)
     store_clear_notices(test->store);
     assert_ok(publish_attach(test->store, &publication, 1, &wait, &err));
     assert_contains(store_notices(test->store), "is implied by existing constraints");
-    test_feed_release(&feed);
 }
 
 static void attaching_parts_does_not_scan_the_rows_either(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -108,13 +106,12 @@ static void attaching_parts_does_not_scan_the_rows_either(void **state)
         assert_contains(store_notices(test->store), text);
     }
     assert_null(strstr(store_notices(test->store), "verifying"));
-    test_feed_release(&feed);
 }
 
 static void every_step_can_be_repeated(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
     make_ready(test->store, &feed, 1);
@@ -122,14 +119,13 @@ static void every_step_can_be_repeated(void **state)
     flip_to(test->store, &feed, 1);
     make_ready(test->store, &feed, 1);
     assert_string_equal("100 rows of 1", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void a_load_that_is_not_staged_whole_is_not_attached(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     const struct staging_options options = {0};
     struct wait_options wait = quick_wait();
@@ -140,14 +136,13 @@ static void a_load_that_is_not_staged_whole_is_not_attached(void **state)
     assert_contains(err.message, "not staged whole");
     const struct publication unknown = {.feed = &feed.table, .load_id = 2};
     assert_fails(ERR_NOT_FOUND, publish_attach(test->store, &unknown, 1, &wait, &err));
-    test_feed_release(&feed);
 }
 
 static void a_load_without_its_index_is_not_attached(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct wait_options wait = quick_wait();
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
@@ -155,14 +150,13 @@ static void a_load_without_its_index_is_not_attached(void **state)
     const struct publication publication = {.feed = &feed.table, .load_id = 1};
     assert_fails(ERR_REFUSED, publish_attach(test->store, &publication, 1, &wait, &err));
     assert_contains(err.message, "no index on its key");
-    test_feed_release(&feed);
 }
 
 static void attaching_goes_on_when_a_conflicting_lock_is_gone(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *other CLEANUP(store_closep) = pg_open(test);
     struct told told = {.to_end = other};
     struct wait_options wait = telling(&told);
@@ -176,14 +170,13 @@ static void attaching_goes_on_when_a_conflicting_lock_is_gone(void **state)
     assert_string_equal("loadguard", told.blocker.user);
     assert_contains(told.blocker.statement, "lock table");
     assert_string_equal("a lock on the tables of the feed", told.reason);
-    test_feed_release(&feed);
 }
 
 static void attaching_gives_up_with_the_name_of_who_is_in_the_way(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *other CLEANUP(store_closep) = pg_open(test);
     struct wait_options wait = quick_wait();
     wait.give_up_after_us = 200000;
@@ -196,14 +189,13 @@ static void attaching_gives_up_with_the_name_of_who_is_in_the_way(void **state)
     (void)snprintf(pid, sizeof(pid), "process %d of 'loadguard'", store_backend_pid(other));
     assert_contains(err.detail, pid);
     assert_string_equal("staged", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void readers_do_not_keep_a_load_from_being_attached(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct wait_options wait = quick_wait();
     test_feed_make(&feed, test->store);
@@ -213,14 +205,13 @@ static void readers_do_not_keep_a_load_from_being_attached(void **state)
     const struct publication publication = {.feed = &feed.table, .load_id = 2};
     assert_ok(publish_attach(test->store, &publication, 1, &wait, &err));
     assert_string_equal("attached", state_of(test->store, 2));
-    test_feed_release(&feed);
 }
 
 static void publication_waits_for_a_reader_that_is_older_than_the_attach(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct told told = {.to_end = reader};
     struct wait_options wait = telling(&told);
@@ -237,14 +228,13 @@ static void publication_waits_for_a_reader_that_is_older_than_the_attach(void **
     assert_true(told.blocker.age_us > 0);
     assert_string_equal("transactions older than the attach", told.reason);
     assert_string_equal("ready", state_of(test->store, 2));
-    test_feed_release(&feed);
 }
 
 static void publication_does_not_wait_for_a_reader_that_came_after_the_attach(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct store *late CLEANUP(store_closep) = pg_open(test);
     struct told told = {.to_end = reader};
@@ -258,14 +248,13 @@ static void publication_does_not_wait_for_a_reader_that_came_after_the_attach(vo
     pg_run(late, "begin");
     assert_ok(publish_wait(test->store, &publication, 1, &wait, &err));
     assert_int_equal(1, told.most);
-    test_feed_release(&feed);
 }
 
 static void waiting_can_be_ended_by_who_is_told(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct told told = {.answer = ERR_CANCELLED};
     struct wait_options wait = telling(&told);
@@ -278,14 +267,13 @@ static void waiting_can_be_ended_by_who_is_told(void **state)
     assert_fails(ERR_CANCELLED, publish_wait(test->store, &publication, 1, &wait, &err));
     assert_string_equal("told to stop", err.message);
     assert_string_equal("attached", state_of(test->store, 2));
-    test_feed_release(&feed);
 }
 
 static void an_interrupt_ends_the_waiting(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct wait_options wait = quick_wait();
     wait.give_up_after_us = 0;
@@ -299,14 +287,13 @@ static void an_interrupt_ends_the_waiting(void **state)
     (void)raise(SIGINT);
     assert_fails(ERR_CANCELLED, publish_wait(test->store, &publication, 1, &wait, &err));
     interrupt_reset();
-    test_feed_release(&feed);
 }
 
 static void who_is_in_the_way_for_too_long_can_be_ended(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct told told = {0};
     struct wait_options wait = telling(&told);
@@ -321,14 +308,13 @@ static void who_is_in_the_way_for_too_long_can_be_ended(void **state)
     assert_true(told.terminated);
     const struct store_query query = {"select 1", STORE_ONE_ROW, 0};
     assert_int_not_equal(OK, store_exec(reader, &query, NULL, 0, NULL, &err));
-    test_feed_release(&feed);
 }
 
 static void a_session_that_may_not_be_ended_is_waited_for(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *admin CLEANUP(store_closep) = pg_open_superuser(test);
     struct told told = {0};
     struct wait_options wait = telling(&told);
@@ -344,14 +330,13 @@ static void a_session_that_may_not_be_ended_is_waited_for(void **state)
     assert_false(told.terminated);
     assert_string_equal("postgres", told.blocker.user);
     assert_int_equal(1, pg_int(admin, "select 1"));
-    test_feed_release(&feed);
 }
 
 static void a_prepared_transaction_that_has_read_the_feed_is_waited_for(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     struct told told = {0};
     struct wait_options wait = telling(&told);
@@ -369,7 +354,6 @@ static void a_prepared_transaction_that_has_read_the_feed_is_waited_for(void **s
     assert_string_equal("prepared transaction 'forgotten'", told.blocker.statement);
     pg_run(reader, "rollback prepared 'forgotten'");
     assert_ok(publish_wait(test->store, &publication, 1, &wait, &err));
-    test_feed_release(&feed);
 }
 
 /* Flips in a transaction that is rolled back afterwards. */
@@ -388,7 +372,7 @@ static void a_flip_in_another_situation_than_judged_is_a_conflict(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     stage_load(test->store, &feed, 2, 100);
@@ -400,14 +384,13 @@ static void a_flip_in_another_situation_than_judged_is_a_conflict(void **state)
     assert_fails(ERR_REFUSED, try_flip(test->store, &feed, 1, 1, 0, &err));
     assert_ok(try_flip(test->store, &feed, 2, 1, 0, &err));
     assert_string_equal("100 rows of 1", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void a_load_is_not_flipped_to_before_its_time(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct wait_options wait = quick_wait();
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
@@ -419,28 +402,26 @@ static void a_load_is_not_flipped_to_before_its_time(void **state)
     assert_contains(err.message, "older transactions have not been waited for");
     assert_ok(publish_wait(test->store, &publication, 1, &wait, &err));
     assert_ok(try_flip(test->store, &feed, 1, 0, 0, &err));
-    test_feed_release(&feed);
 }
 
 static void a_load_whose_table_was_swapped_is_not_flipped_to(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
     make_ready(test->store, &feed, 1);
     pg_run(test->store, "truncate loadguard_data.scores__1");
     assert_fails(ERR_REFUSED, try_flip(test->store, &feed, 1, 0, 0, &err));
     assert_contains(err.message, "not the one that was verified");
-    test_feed_release(&feed);
 }
 
 static void a_staged_load_that_was_emptied_is_not_attached(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct wait_options wait = quick_wait();
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
@@ -448,27 +429,25 @@ static void a_staged_load_that_was_emptied_is_not_attached(void **state)
     const struct publication publication = {.feed = &feed.table, .load_id = 1};
     assert_fails(ERR_CORRUPT, publish_attach(test->store, &publication, 1, &wait, &err));
     assert_string_equal("staged", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void a_staged_load_that_was_only_rewritten_is_verified_and_attached(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 100);
     pg_run(test->store, "cluster loadguard_data.scores__1 using scores__1_p0_key");
     make_ready(test->store, &feed, 1);
     flip_to(test->store, &feed, 1);
     assert_string_equal("100 rows of 1", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void two_feeds_are_flipped_in_one_transaction_or_not_at_all(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct test_feed second;
     test_feed_make(&feed, test->store);
     second = feed;
@@ -492,13 +471,12 @@ static void two_feeds_are_flipped_in_one_transaction_or_not_at_all(void **state)
     assert_ok(store_commit(test->store, &err));
     assert_string_equal("100 rows of 1", readers_see(test->store));
     assert_int_equal(50, pg_int(test->store, "select count(*) from public.ranks_now"));
-    test_feed_release(&feed);
 }
 
 static void lookups_use_the_index_of_the_live_load_only(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 5000);
     publish_load(test->store, &feed, 2, 5000);
@@ -519,7 +497,6 @@ static void lookups_use_the_index_of_the_live_load_only(void **state)
         assert_null(strstr(line, "Seq Scan on scores"));
     }
     assert_int_equal(1, executed);
-    test_feed_release(&feed);
 }
 
 int main(void)

@@ -21,7 +21,7 @@ static int64_t tables(struct store *store)
 static void a_feed_in_order_is_left_alone(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     publish_load(test->store, &feed, 2, 100);
@@ -31,14 +31,13 @@ static void a_feed_in_order_is_left_alone(void **state)
     assert_string_equal("100 rows of 2", readers_see(test->store));
     assert_string_equal("ready", state_of(test->store, 1));
     assert_string_equal("staged", state_of(test->store, 3));
-    test_feed_release(&feed);
 }
 
 static void loads_are_listed_with_what_they_take(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct snapshot_info *infos;
     size_t n;
     test_feed_make(&feed, test->store);
@@ -59,14 +58,13 @@ static void loads_are_listed_with_what_they_take(void **state)
     assert_true(infos[2].bytes > 8192);
     assert_true(infos[2].verified);
     assert_int_equal(0, infos[2].attached_us);
-    test_feed_release(&feed);
 }
 
 static void a_load_that_was_still_staging_is_dropped_with_its_parts(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -80,13 +78,12 @@ static void a_load_that_was_still_staging_is_dropped_with_its_parts(void **state
     assert_int_equal(1, recover(test).dropped);
     assert_int_equal(1, tables(test->store));
     assert_string_equal("none", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void a_table_without_a_record_is_dropped_and_others_are_not(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 1, 10);
     pg_run(test->store, "create table loadguard_data.scores__77_p0 (x int);"
@@ -96,13 +93,12 @@ static void a_table_without_a_record_is_dropped_and_others_are_not(void **state)
     assert_int_equal(2, recover(test).dropped);
     assert_int_equal(4, tables(test->store));
     assert_string_equal("staged", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void what_somebody_still_uses_is_postponed(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     test_feed_make(&feed, test->store);
     pg_run(test->store, "create table loadguard_data.scores__77_p0 (x int)");
@@ -110,13 +106,12 @@ static void what_somebody_still_uses_is_postponed(void **state)
     assert_int_equal(1, recover(test).postponed);
     pg_run(reader, "commit");
     assert_int_equal(1, recover(test).dropped);
-    test_feed_release(&feed);
 }
 
 static void records_follow_the_catalog(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 10);
     publish_load(test->store, &feed, 2, 10);
@@ -131,14 +126,13 @@ static void records_follow_the_catalog(void **state)
     assert_string_equal("none", state_of(test->store, 2));
     assert_string_equal("ready", state_of(test->store, 3));
     assert_string_equal("staged", state_of(test->store, 4));
-    test_feed_release(&feed);
 }
 
 static void a_pending_detach_is_finalized(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *report CLEANUP(store_closep) = pg_open(test);
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 10);
@@ -155,7 +149,6 @@ static void a_pending_detach_is_finalized(void **state)
     assert_int_equal(1, recover(test).finalized);
     assert_string_equal("staged", state_of(test->store, 1));
     assert_ok(load_verify(test->store, &feed.table, 1, &err));
-    test_feed_release(&feed);
 }
 
 int main(void)

@@ -25,7 +25,7 @@ static void publish_many(struct pg_test *test, struct test_feed *feed, int64_t n
 static void the_longest_unused_loads_are_detached_then_dropped(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     publish_many(test, &feed, 4);
     struct retention_result result = step(test, &two_attached);
     assert_int_equal(2, result.detached);
@@ -42,13 +42,12 @@ static void the_longest_unused_loads_are_detached_then_dropped(void **state)
     assert_string_equal("100 rows of 4", readers_see(test->store));
     result = step(test, &two_attached);
     assert_int_equal(0, result.detached + result.dropped + result.waiting);
-    test_feed_release(&feed);
 }
 
 static void pinned_loads_stay(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const int64_t pinned[] = {1, 2};
     publish_many(test, &feed, 3);
     struct retention_options options = {.attached_max = 1, .pinned = pinned, .n_pinned = 2};
@@ -60,13 +59,12 @@ static void pinned_loads_stay(void **state)
     assert_int_equal(1, result.dropped);
     assert_string_equal("ready", state_of(test->store, 1));
     assert_string_equal("none", state_of(test->store, 2));
-    test_feed_release(&feed);
 }
 
 static void loads_that_were_never_live_are_left_to_others(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     publish_many(test, &feed, 2);
     stage_load(test->store, &feed, 3, 10);
     stage_load(test->store, &feed, 4, 10);
@@ -76,13 +74,12 @@ static void loads_that_were_never_live_are_left_to_others(void **state)
     assert_int_equal(1, result.detached);
     assert_string_equal("staged", state_of(test->store, 3));
     assert_string_equal("ready", state_of(test->store, 4));
-    test_feed_release(&feed);
 }
 
 static void a_snapshot_older_than_the_flip_keeps_its_load(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *old CLEANUP(store_closep) = pg_open(test);
     struct store *young CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 1);
@@ -100,13 +97,12 @@ static void a_snapshot_older_than_the_flip_keeps_its_load(void **state)
     result = step(test, &options);
     assert_int_equal(1, result.detached);
     assert_string_equal("100 rows of 2", readers_see(old));
-    test_feed_release(&feed);
 }
 
 static void a_snapshot_younger_than_the_flip_is_not_named_as_in_the_way(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *old CLEANUP(store_closep) = pg_open(test);
     struct store *young CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 1);
@@ -118,13 +114,12 @@ static void a_snapshot_younger_than_the_flip_is_not_named_as_in_the_way(void **s
     (void)step(test, &options);
     assert_int_equal(1, pg_int(test->store, "select cardinality(old_snapshots) from "
                                             "loadguard.snapshot where load_id = 1"));
-    test_feed_release(&feed);
 }
 
 static void a_load_that_readers_have_come_back_to_is_asked_about_anew(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *old CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 2);
     const struct retention_options options = {.attached_max = 1, .keep = 5};
@@ -136,14 +131,13 @@ static void a_load_that_readers_have_come_back_to_is_asked_about_anew(void **sta
     flip_to(test->store, &feed, 2);
     assert_int_equal(1, step(test, &options).waiting);
     assert_string_equal("100 rows of 1", readers_see(old));
-    test_feed_release(&feed);
 }
 
 static void old_snapshots_do_not_survive_the_server(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *old CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 1);
     pg_run(old, "begin isolation level repeatable read; select 1");
@@ -154,13 +148,12 @@ static void old_snapshots_do_not_survive_the_server(void **state)
     pg_start_server();
     assert_ok(store_reconnect(test->store, &err));
     assert_int_equal(1, step(test, &options).detached);
-    test_feed_release(&feed);
 }
 
 static void a_prepared_transaction_keeps_loads_attached(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 2);
     pg_run(reader, "begin");
@@ -171,13 +164,12 @@ static void a_prepared_transaction_keeps_loads_attached(void **state)
     assert_string_equal("ready", state_of(test->store, 1));
     pg_run(reader, "rollback prepared 'kept'");
     assert_int_equal(1, step(test, &options).detached);
-    test_feed_release(&feed);
 }
 
 static void somebody_who_reads_the_table_itself_keeps_it_attached(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 2);
     pg_run(reader, "begin; select * from loadguard_data.scores__1");
@@ -186,27 +178,25 @@ static void somebody_who_reads_the_table_itself_keeps_it_attached(void **state)
     assert_string_equal("ready", state_of(test->store, 1));
     pg_run(reader, "commit");
     assert_int_equal(1, step(test, &options).detached);
-    test_feed_release(&feed);
 }
 
 static void standbys_are_given_their_time(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     publish_many(test, &feed, 2);
     struct retention_options options = {
         .attached_max = 1, .keep = 5, .standby_grace_us = INT64_C(3600000000)};
     assert_int_equal(1, step(test, &options).waiting);
     options.standby_grace_us = 0;
     assert_int_equal(1, step(test, &options).detached);
-    test_feed_release(&feed);
 }
 
 static void a_pending_detach_is_finished_first(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *report CLEANUP(store_closep) = pg_open(test);
     publish_many(test, &feed, 3);
     pg_run(report, "begin; select * from public.scores_now");
@@ -226,30 +216,27 @@ static void a_pending_detach_is_finished_first(void **state)
     assert_string_equal("staged", state_of(test->store, 1));
     assert_int_equal(0, pg_int(test->store, "select count(*) from pg_inherits where "
                                             "inhdetachpending"));
-    test_feed_release(&feed);
 }
 
 static void a_load_on_its_way_out_can_be_attached_again(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     publish_many(test, &feed, 2);
     pg_run(test->store, "update loadguard.snapshot set state = 'detaching' where load_id = 1");
     make_ready(test->store, &feed, 1);
     assert_string_equal("ready", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void the_live_load_is_never_detached(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     bool done;
     publish_many(test, &feed, 1);
     assert_fails(ERR_REFUSED, retention_detach(test->store, "scores", 1, &done, &err));
     assert_string_equal("100 rows of 1", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 /* What a callback for blockers was told. */
@@ -278,7 +265,7 @@ static void at_the_cap_publication_waits_and_says_why(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *old CLEANUP(store_closep) = pg_open(test);
     struct told told = {.to_end = old};
     struct wait_options wait = quick_wait();
@@ -294,14 +281,13 @@ static void at_the_cap_publication_waits_and_says_why(void **state)
     assert_int_equal(store_backend_pid(old), told.blocker.pid);
     assert_string_equal("snapshots older than the flip away from a load", told.reason);
     assert_string_equal("staged", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void a_detach_that_waits_for_a_report_says_so(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *report CLEANUP(store_closep) = pg_open(test);
     struct told told = {.to_end = report};
     struct wait_options wait = quick_wait();
@@ -316,14 +302,13 @@ static void a_detach_that_waits_for_a_report_says_so(void **state)
     assert_int_equal(store_backend_pid(report), told.blocker.pid);
     assert_string_equal("transactions older than the detach of a load", told.reason);
     assert_string_equal("staged", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void waiting_at_the_cap_gives_up_and_can_be_gone_on_with(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *report CLEANUP(store_closep) = pg_open(test);
     struct wait_options wait = quick_wait();
     wait.give_up_after_us = 300000;
@@ -339,14 +324,13 @@ static void waiting_at_the_cap_gives_up_and_can_be_gone_on_with(void **state)
     pg_run(report, "commit");
     assert_int_equal(1, step(test, &two_attached).detached);
     assert_string_equal("staged", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 static void at_the_cap_with_nothing_to_detach_publication_is_refused(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const int64_t pinned[] = {1};
     const struct retention_options options = {
         .attached_max = 2, .keep = 1, .pinned = pinned, .n_pinned = 1};
@@ -354,20 +338,18 @@ static void at_the_cap_with_nothing_to_detach_publication_is_refused(void **stat
     publish_many(test, &feed, 2);
     assert_fails(ERR_REFUSED, retention_make_room(test->store, "scores", &options, &wait, &err));
     assert_contains(err.message, "2 loads attached and none that may go");
-    test_feed_release(&feed);
 }
 
 static void below_the_cap_there_is_room(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct wait_options wait = quick_wait();
     const struct retention_options options = {0};
     publish_many(test, &feed, 2);
     assert_ok(retention_make_room(test->store, "scores", &options, &wait, &err));
     assert_string_equal("ready", state_of(test->store, 1));
-    test_feed_release(&feed);
 }
 
 int main(void)

@@ -17,7 +17,7 @@ static enum error_code try_rollback(struct store *store, int64_t from, int64_t t
 static enum rollback_need need(struct store *store, int64_t load_id)
 {
     struct error err;
-    enum rollback_need result;
+    enum rollback_need result = ROLLBACK_GONE;
     assert_ok(rollback_check(store, "scores", load_id, &result, &err));
     return result;
 }
@@ -26,8 +26,8 @@ static void rolling_back_moves_the_pointer_and_begins_an_epoch(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     publish_load(test->store, &feed, 2, 200);
@@ -36,15 +36,14 @@ static void rolling_back_moves_the_pointer_and_begins_an_epoch(void **state)
     assert_int_equal(1, live.load_id);
     assert_int_equal(1, live.epoch);
     assert_string_equal("100 rows of 1", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void rolling_back_from_a_load_that_is_not_live_does_nothing(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     publish_load(test->store, &feed, 2, 200);
@@ -54,15 +53,14 @@ static void rolling_back_from_a_load_that_is_not_live_does_nothing(void **state)
     assert_ok(publish_live(test->store, "scores", &live, &err));
     assert_int_equal(0, live.epoch);
     assert_string_equal("200 rows of 2", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void what_was_judged_before_a_rollback_is_judged_again(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     publish_load(test->store, &feed, 2, 200);
@@ -76,15 +74,14 @@ static void what_was_judged_before_a_rollback_is_judged_again(void **state)
     assert_fails(ERR_CONFLICT, publish_flip(test->store, &judged, 1, &err));
     store_rollback(test->store);
     assert_string_equal("200 rows of 2", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void rolling_back_does_not_wait_for_reports_or_for_a_publication(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     struct store *report CLEANUP(store_closep) = pg_open(test);
     struct store *ddl CLEANUP(store_closep) = pg_open(test);
     test_feed_make(&feed, test->store);
@@ -95,15 +92,14 @@ static void rolling_back_does_not_wait_for_reports_or_for_a_publication(void **s
     pg_run(test->store, "set lock_timeout = '1ms'");
     assert_ok(try_rollback(test->store, 2, 1, &live, &err));
     assert_int_equal(200, pg_int(report, "select count(*) from public.scores_now"));
-    test_feed_release(&feed);
 }
 
 static void a_kept_load_is_attached_again_before_it_is_rolled_back_to(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     bool done;
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
@@ -116,15 +112,14 @@ static void a_kept_load_is_attached_again_before_it_is_rolled_back_to(void **sta
     assert_int_equal(ROLLBACK_READY, need(test->store, 1));
     assert_ok(try_rollback(test->store, 2, 1, &live, &err));
     assert_string_equal("100 rows of 1", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void a_table_that_was_rewritten_is_verified_before_it_is_rolled_back_to(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     publish_load(test->store, &feed, 2, 200);
@@ -134,15 +129,14 @@ static void a_table_that_was_rewritten_is_verified_before_it_is_rolled_back_to(v
     assert_ok(load_verify(test->store, &feed.table, 1, &err));
     assert_int_equal(ROLLBACK_READY, need(test->store, 1));
     assert_ok(try_rollback(test->store, 2, 1, &live, &err));
-    test_feed_release(&feed);
 }
 
 static void a_table_that_was_emptied_is_never_rolled_back_to(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
-    struct live live;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
+    struct live live = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 1, 100);
     publish_load(test->store, &feed, 2, 200);
@@ -151,20 +145,18 @@ static void a_table_that_was_emptied_is_never_rolled_back_to(void **state)
     assert_fails(ERR_CORRUPT, load_verify(test->store, &feed.table, 1, &err));
     assert_int_equal(ROLLBACK_VERIFY, need(test->store, 1));
     assert_string_equal("200 rows of 2", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void what_is_no_longer_kept_is_gone(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     assert_int_equal(ROLLBACK_GONE, need(test->store, 99));
     stage_load(test->store, &feed, 1, 10);
     assert_int_equal(ROLLBACK_ATTACH, need(test->store, 1));
     pg_run(test->store, "drop table loadguard_data.scores__1");
     assert_int_equal(ROLLBACK_GONE, need(test->store, 1));
-    test_feed_release(&feed);
 }
 
 int main(void)

@@ -17,7 +17,7 @@ static int64_t relations(struct store *store)
 static void rows_arrive_as_they_were_sent(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 12, 20000);
     assert_string_equal("20000 2000 1 20000 12 12 12 0 0",
@@ -27,25 +27,23 @@ static void rows_arrive_as_they_were_sent(void **state)
                                 "max(load_id), min(load_part), max(load_part)) from "
                                 "loadguard_data.scores__12"));
     assert_string_equal("staged", state_of(test->store, 12));
-    test_feed_release(&feed);
 }
 
 static void a_load_without_rows_is_a_load(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 12, 0);
     assert_int_equal(0, pg_int(test->store, "select count(*) from loadguard_data.scores__12"));
     assert_string_equal("staged", state_of(test->store, 12));
-    test_feed_release(&feed);
 }
 
 static void nobody_sees_a_load_before_it_is_recorded(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -59,14 +57,13 @@ static void nobody_sees_a_load_before_it_is_recorded(void **state)
     assert_ok(staging_finish(staging, false, &rows, &err));
     assert_string_equal("staging", state_of(test->store, 12));
     staging_free(staging);
-    test_feed_release(&feed);
 }
 
 static void leaving_half_way_leaves_a_trace_and_no_table(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging = NULL;
     struct fingerprint fingerprint = {0};
     const struct staging_options options = {0};
@@ -82,13 +79,12 @@ static void leaving_half_way_leaves_a_trace_and_no_table(void **state)
     assert_contains(err.message, "load 12 was staged before");
     assert_ok(staging_drop(test->store, "scores", 12, &err));
     assert_string_equal("none", state_of(test->store, 12));
-    test_feed_release(&feed);
 }
 
 static void the_constant_columns_are_added_without_a_rewrite(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 12, 1000);
     /* A rewrite would have stored the constants in the rows and forgotten that they were missing.
@@ -96,13 +92,12 @@ static void the_constant_columns_are_added_without_a_rewrite(void **state)
     assert_int_equal(2, pg_int(test->store,
                                "select count(*) from pg_attribute where attrelid = "
                                "'loadguard_data.scores__12'::regclass and atthasmissing"));
-    test_feed_release(&feed);
 }
 
 static void rows_are_frozen_so_that_no_reader_writes(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *admin CLEANUP(store_closep) = pg_open_superuser(test);
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 12, 1000);
@@ -110,14 +105,13 @@ static void rows_are_frozen_so_that_no_reader_writes(void **state)
     assert_int_equal(1, pg_int(admin, "select (all_frozen > 0)::int from "
                                       "public.pg_visibility_map_summary('loadguard_data.scores__12'"
                                       ")"));
-    test_feed_release(&feed);
 }
 
 static void a_large_load_is_spread_over_two_tables_under_one_name(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -136,14 +130,13 @@ static void a_large_load_is_spread_over_two_tables_under_one_name(void **state)
     make_ready(test->store, &feed, 12);
     flip_to(test->store, &feed, 12);
     assert_string_equal("20000 rows of 12", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void a_unique_index_of_the_users_keeps_a_load_in_one_table(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -158,14 +151,13 @@ static void a_unique_index_of_the_users_keeps_a_load_in_one_table(void **state)
     assert_ok(staging_record(staging, test->store, rows, &fingerprint, &err));
     assert_int_equal(
         1, pg_int(test->store, "select count(*) from loadguard.load_leaves('scores__12')"));
-    test_feed_release(&feed);
 }
 
 static void duplicate_keys_fail_the_index_and_are_called_data(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -178,14 +170,13 @@ static void duplicate_keys_fail_the_index_and_are_called_data(void **state)
     assert_ok(staging_record(staging, test->store, rows, &fingerprint, &err));
     assert_fails(ERR_DATA, staging_index(test->store, &feed.table, 12, &err));
     assert_contains(err.message, "rows of scores__12 are not unique");
-    test_feed_release(&feed);
 }
 
 static void duplicate_keys_are_found_by_an_early_index_too(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -197,14 +188,13 @@ static void duplicate_keys_are_found_by_an_early_index_too(void **state)
     assert_ok(staging_finish(staging, true, &rows, &err));
     assert_fails(ERR_DATA, staging_record(staging, test->store, rows, &fingerprint, &err));
     assert_string_equal("staging", state_of(test->store, 12));
-    test_feed_release(&feed);
 }
 
 static void indexes_are_built_once_and_with_statistics(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     static const char *const extra[] = {"(score desc)", "using hash (name)"};
     test_feed_make(&feed, test->store);
     feed.table.indexes = extra;
@@ -217,14 +207,13 @@ static void indexes_are_built_once_and_with_statistics(void **state)
     assert_int_equal(3, pg_int(test->store, indexes));
     assert_int_equal(5, pg_int(test->store, "select count(*) from pg_stats where tablename = "
                                             "'scores__12'"));
-    test_feed_release(&feed);
 }
 
 static void a_record_of_other_rows_than_were_staged_is_refused(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -234,14 +223,13 @@ static void a_record_of_other_rows_than_were_staged_is_refused(void **state)
     append_rows(staging, &feed, 1, 10, 12, &fingerprint);
     assert_ok(staging_finish(staging, false, &rows, &err));
     assert_fails(ERR_CORRUPT, staging_record(staging, test->store, 11, &fingerprint, &err));
-    test_feed_release(&feed);
 }
 
 static void recording_can_be_part_of_a_transaction_that_is_rolled_back(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
     uint64_t rows;
@@ -256,14 +244,13 @@ static void recording_can_be_part_of_a_transaction_that_is_rolled_back(void **st
     assert_string_equal("staging", state_of(test->store, 12));
     assert_ok(staging_record(staging, test->store, rows, &fingerprint, &err));
     assert_string_equal("staged", state_of(test->store, 12));
-    test_feed_release(&feed);
 }
 
 static void a_disk_without_room_is_noticed_before_the_first_row(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging = NULL;
     test_feed_make(&feed, test->store);
     const struct staging_options options = {.expected_rows = UINT64_C(1) << 50,
@@ -271,39 +258,36 @@ static void a_disk_without_room_is_noticed_before_the_first_row(void **state)
     assert_fails(ERR_SPACE, staging_begin(test->store, &feed.table, 12, &options, &staging, &err));
     assert_contains(err.message, "MiB left");
     assert_string_equal("none", state_of(test->store, 12));
-    test_feed_release(&feed);
 }
 
 static void the_estimate_of_room_is_near_what_a_load_takes(void **state)
 {
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 12, 100000);
     uint64_t estimate = staging_estimate_bytes(feed.table.schema, 100000);
     uint64_t real =
         (uint64_t)pg_int(test->store, "select pg_total_relation_size('loadguard_data.scores__12')");
     assert_in_range(estimate, real, 2 * real);
-    test_feed_release(&feed);
 }
 
 static void an_attached_load_is_not_dropped(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     test_feed_make(&feed, test->store);
     publish_load(test->store, &feed, 12, 10);
     assert_fails(ERR_REFUSED, staging_drop(test->store, "scores", 12, &err));
     assert_string_equal("10 rows of 12", readers_see(test->store));
-    test_feed_release(&feed);
 }
 
 static void a_load_that_somebody_reads_is_dropped_later(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *reader CLEANUP(store_closep) = pg_open(test);
     test_feed_make(&feed, test->store);
     stage_load(test->store, &feed, 12, 10);
@@ -315,14 +299,13 @@ static void a_load_that_somebody_reads_is_dropped_later(void **state)
     assert_ok(staging_drop(test->store, "scores", 12, &err));
     assert_string_equal("none", state_of(test->store, 12));
     assert_int_equal(1, relations(test->store));
-    test_feed_release(&feed);
 }
 
 static void an_interrupt_ends_staging_and_nothing_remains(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging = NULL;
     struct fingerprint fingerprint = {0};
     const struct staging_options options = {0};
@@ -341,14 +324,13 @@ static void an_interrupt_ends_staging_and_nothing_remains(void **state)
     interrupt_reset();
     staging_free(staging);
     assert_int_equal(1, relations(test->store));
-    test_feed_release(&feed);
 }
 
 static void statistics_of_the_whole_are_gathered_when_they_are_old(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed;
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct store *other CLEANUP(store_closep) = pg_open(test);
     const char *known = "select count(*) from pg_stats where tablename = 'scores' and inherited";
     test_feed_make(&feed, test->store);
@@ -360,14 +342,13 @@ static void statistics_of_the_whole_are_gathered_when_they_are_old(void **state)
     assert_ok(staging_analyze_parent(test->store, &feed.table, USEC_PER_DAY, &err));
     assert_int_equal(5, pg_int(test->store, known));
     assert_ok(staging_analyze_parent(test->store, &feed.table, USEC_PER_DAY, &err));
-    test_feed_release(&feed);
 }
 
 static void every_type_survives_the_way(void **state)
 {
     struct error err;
     struct pg_test *test = *state;
-    struct test_feed feed = {0};
+    struct test_feed feed CLEANUP(test_feed_release) = {0};
     struct staging *staging CLEANUP(staging_cleanup) = NULL;
     struct batch_builder *builder CLEANUP(batch_builder_cleanup) = NULL;
     struct fingerprint fingerprint = {0};
@@ -403,7 +384,6 @@ static void every_type_survives_the_way(void **state)
     assert_string_equal("(a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,-5,1.5,-12.500,t,2011-05-23,"
                         "\"2011-05-23 11:00:00+00\",1,0)",
                         pg_text(test->store, "select t::text from loadguard_data.types__1 t"));
-    test_feed_release(&feed);
 }
 
 int main(void)
