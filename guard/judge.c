@@ -53,11 +53,12 @@ enum error_code judge_run(struct packed *old_snapshot, struct packed *new_snapsh
                           struct judged *ret_judged, struct error *err)
 {
     int64_t started_us = clock_monotonic_us();
+    struct measure_plan plan;
+    TRY(rule_set_plan_for(rules, old_snapshot, new_snapshot, &ret_judged->arena, &plan, err));
     struct progress progress;
     progress_begin(&progress, "judging");
-    enum error_code code =
-        diff_run(old_snapshot, new_snapshot, rule_set_plan(rules), &ret_judged->arena,
-                 show_progress, &progress, &ret_judged->diff, err);
+    enum error_code code = diff_run(old_snapshot, new_snapshot, &plan, &ret_judged->arena,
+                                    show_progress, &progress, &ret_judged->diff, err);
     progress_end(&progress);
     if (code != OK)
         return code;
