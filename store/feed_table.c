@@ -208,7 +208,7 @@ static enum error_code ensure(struct store *store, const struct feed_table *feed
     struct relation reader;
     struct store_result pointer CLEANUP(store_result_release) = {0};
     char probe[LOAD_TABLE_NAME_BYTES];
-    (void)snprintf(probe, sizeof(probe), "probe__%d", store_backend_pid(store));
+    (void)snprintf(probe, sizeof(probe), "probe %d", store_backend_pid(store));
     TRY(store_exec(store, &(struct store_query){feed_pointer_sql, STORE_NO_ROWS, STORE_QUICK_MS},
                    (struct store_param[]){store_text(feed->feed)}, 1, &pointer, err));
     TRY(find_relation(store, DATA_SCHEMA, feed->feed, &parent, err));

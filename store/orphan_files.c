@@ -262,32 +262,42 @@ static enum error_code remove_unknown(const char *folder, const struct numbers *
 }
 
 /*
- * Lists the files, waits until every transaction that ran then is over, and only then asks the
- * catalogs: what a transaction had created by then is known if it committed, and removed by the
- * server itself if it did not. What is left was created by a server that is no more. No buffers of
- * it are left to be written, because recovery ends with a checkpoint.
+ * Files that no catalog knows may belong to transactions that run. So once those are over the
+ * catalogs are asked again: what such a transaction had created is known if it committed, and
+ * removed by the server itself if it did not. What is left was created by a server that is no more.
+ * No buffers of it are left to be written, because recovery ends with a checkpoint.
  */
+static enum error_code remove_from(struct store *store, const char *folder,
+                                   struct orphan_files *ret_removed, struct error *err)
+{
+    struct numbers found CLEANUP(numbers_release) = {0};
+    struct numbers unknown CLEANUP(numbers_release) = {0};
+    struct numbers orphaned CLEANUP(numbers_release) = {0};
+    bool over;
+    TRY(visit_files(folder, collect, &found, err));
+    TRY(find_unknown(store, &found, &unknown, err));
+    if (unknown.n == 0)
+        return OK;
+    TRY(wait_for_creators(store, &over, err));
+    ret_removed->postponed = !over;
+    if (!over)
+        return OK;
+    TRY(find_unknown(store, &unknown, &orphaned, err));
+    return remove_unknown(folder, &orphaned, ret_removed, err);
+}
+
 enum error_code orphan_files_remove(struct store *store, const char *data_directory,
                                     struct orphan_files *ret_removed, struct error *err)
 {
     struct facts facts;
     struct place place;
-    struct numbers found CLEANUP(numbers_release) = {0};
-    struct numbers unknown CLEANUP(numbers_release) = {0};
-    bool over;
     TRY(read_facts(store, &facts, err));
     TRY(find_place(data_directory, facts.database_oid, &place, err));
     TRY(check_same_server(&place, &facts, err));
     *ret_removed = (struct orphan_files){.postponed = facts.prepared};
     if (facts.prepared || !facts.default_tablespace)
         return OK;
-    TRY(visit_files(place.folder, collect, &found, err));
-    TRY(wait_for_creators(store, &over, err));
-    ret_removed->postponed = !over;
-    if (!over)
-        return OK;
-    TRY(find_unknown(store, &found, &unknown, err));
-    return remove_unknown(place.folder, &unknown, ret_removed, err);
+    return remove_from(store, place.folder, ret_removed, err);
 }
 
 enum error_code recover_orphan_files(struct store *store, struct orphan_files *ret_removed,

@@ -5,6 +5,9 @@
  *
  *   begin -> append... -> finish -> (judge) -> record -> index -> publish
  *
+ * A large load is spread over two tables, which takes a third off COPY and index together. Each
+ * then has its own unique index, so that a key is unique in the load is for the caller to see to.
+ *
  * finish leaves the server at work (it adds and checks the column load_id, and builds the indexes
  * if asked to), so that judging overlaps with that.
  */
@@ -22,10 +25,11 @@
 struct staging;
 
 struct staging_options {
-    uint64_t expected_rows;     /* for the check of free space; 0: unknown, not checked */
-    const char *data_directory; /* of a server on this host, NULL: unknown, not checked */
-    unsigned max_parts;         /* tables filled side by side; 0: two */
-    uint64_t rows_per_part;     /* rows before a further one is begun; 0: a million */
+    uint64_t expected_rows; /* for the check of free space; 0: unknown, not checked */
+    const char
+        *data_directory;    /* of a server on this host; NULL: known for a private cluster only */
+    unsigned max_parts;     /* tables filled side by side; 0: two */
+    uint64_t rows_per_part; /* rows before a further one is begun; 0: a million */
 };
 
 /*

@@ -16,6 +16,7 @@
 struct leaf {
     const struct feed_table *feed;
     char table[LOAD_TABLE_NAME_BYTES];
+    bool complete; /* there is nothing to do */
     struct store *store;
     pthread_t thread;
     bool running;
@@ -52,8 +53,10 @@ static enum error_code find_leaves(struct store *store, const struct feed_table 
                                    const char *table, struct leaves *leaves, struct error *err)
 {
     struct store_result result CLEANUP(store_result_release) = {0};
+    int64_t n_indexes = 1 + (int64_t)feed->n_indexes;
     TRY(store_exec(store, &(struct store_query){load_leaves_sql, STORE_ANY_ROWS, STORE_QUICK_MS},
-                   (struct store_param[]){store_text(table)}, 1, &result, err));
+                   (struct store_param[]){store_text(table), store_int(n_indexes)}, 2, &result,
+                   err));
     if (store_rows(&result) == 0 || store_rows(&result) > LOAD_MAX_PARTS)
         return error_set(err, ERR_CORRUPT, "%s has %zu tables with rows", table,
                          store_rows(&result));
@@ -62,6 +65,7 @@ static enum error_code find_leaves(struct store *store, const struct feed_table 
         leaves->items[i].feed = feed;
         (void)snprintf(leaves->items[i].table, LOAD_TABLE_NAME_BYTES, "%s",
                        store_get_text(&result, i, 0));
+        leaves->items[i].complete = store_get_bool(&result, i, 1);
     }
     return OK;
 }
@@ -86,6 +90,8 @@ static enum error_code start_leaves(struct store *store, struct leaves *leaves, 
 {
     for (size_t i = 0; i < leaves->n; i++) {
         struct leaf *leaf = &leaves->items[i];
+        if (leaf->complete)
+            continue;
         TRY(store_open_again(store, &leaf->store, err));
         int failed = pthread_create(&leaf->thread, NULL, index_in_thread, leaf);
         if (failed != 0)

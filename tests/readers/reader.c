@@ -11,7 +11,7 @@
 #define SCAN                                                                                       \
     "select count(*), coalesce(sum(score), 0), min(score), max(score), count(distinct "            \
     "profile_id) from public.scores_now"
-#define PAUSE_US 2000 /* so that readers do not keep each other from reading */
+#define PAUSE_US 4000 /* so that readers do not keep each other from reading */
 #define LOOKUP "select score from public.scores_now where profile_id = $1"
 
 struct reader {

@@ -207,6 +207,11 @@ static void indexes_are_built_once_and_with_statistics(void **state)
     assert_int_equal(3, pg_int(test->store, indexes));
     assert_int_equal(5, pg_int(test->store, "select count(*) from pg_stats where tablename = "
                                             "'scores__12'"));
+    static const char *const more[] = {"(score desc)", "using hash (name)", "(name)"};
+    feed.table.indexes = more;
+    feed.table.n_indexes = 3;
+    assert_ok(staging_index(test->store, &feed.table, 12, &err));
+    assert_int_equal(4, pg_int(test->store, indexes));
 }
 
 static void a_record_of_other_rows_than_were_staged_is_refused(void **state)
