@@ -175,12 +175,12 @@ void life_fail(struct gate *gate, int64_t load, enum load_state from, const stru
         (void)store_set_uninterruptible(gate->store, true);
         code = write_failure(gate, load, from, cause, stderr_tail, &err);
     }
-    if (code != OK)
+    if (code != OK && code != ERR_CONFLICT) /* in a conflict somebody else has ended it */
         (void)fprintf(stderr,
                       "%s: how load %" PRId64 " ended is not on record yet, the next run of the "
                       "feed writes it down: %s\n",
                       gate->feed->name, load, err.message);
-    else if (staging_drop(gate->store, gate->feed->name, load, &err) != OK)
+    if (code == OK && staging_drop(gate->store, gate->feed->name, load, &err) != OK)
         store_rollback(gate->store);
     (void)store_set_uninterruptible(gate->store, before);
 }

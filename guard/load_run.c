@@ -283,7 +283,7 @@ enum error_code load_publish(struct gate *gate, int64_t load_id, const char *act
 static void init_run(struct run *run, struct gate *gate, const struct load_run_options *options,
                      struct load_run_result *result, struct query_rows *queries, bool dry)
 {
-    query_rows_init(queries, gate->store);
+    query_rows_init(queries, gate->store, gate->feed->scorer.timeout_us);
     *run = (struct run){
         .gate = gate,
         .options = options,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,15 @@
 #define PIPE_BYTES (1 << 20)
 #define MAX_SQL_BYTES ((size_t)1 << 20)
 
-void query_rows_init(struct query_rows *rows, struct store *main)
+void query_rows_init(struct query_rows *rows, struct store *main, int64_t timeout_us)
 {
-    *rows = (struct query_rows){.main = main, .read_fd = -1, .write_fd = -1};
+    int64_t timeout_ms = (timeout_us + 999) / 1000;
+    *rows = (struct query_rows){
+        .main = main,
+        .timeout_ms = timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX,
+        .read_fd = -1,
+        .write_fd = -1,
+    };
 }
 
 static enum error_code session(struct query_rows *rows, struct error *err)
@@ -57,8 +64,8 @@ static enum error_code write_rows(void *context, const char *bytes, size_t len, 
 static void *copy_rows(void *arg)
 {
     struct query_rows *rows = arg;
-    rows->copy_code =
-        store_copy_out(rows->session, rows->copy_sql, 0, write_rows, rows, &rows->copy_error);
+    rows->copy_code = store_copy_out(rows->session, rows->copy_sql, rows->timeout_ms, write_rows,
+                                     rows, &rows->copy_error);
     fd_cleanup(&rows->write_fd);
     return NULL;
 }

@@ -12,10 +12,11 @@
 
 struct store;
 
-/* Zero-initialise, then query_rows_init. */
+/* Call query_rows_init first. */
 struct query_rows {
     struct store *main;    /* borrowed: the session that tells where the store is */
     struct store *session; /* opened at first use */
+    int timeout_ms;        /* for the rows */
     pthread_t thread;
     bool thread_running;
     char *copy_sql;
@@ -27,7 +28,8 @@ struct query_rows {
     struct error copy_error;
 };
 
-void query_rows_init(struct query_rows *rows, struct store *main);
+/* timeout_us: how long the query may take to its last row, 0: as long as it wants. */
+void query_rows_init(struct query_rows *rows, struct store *main, int64_t timeout_us);
 
 /* Ends the query and the session. */
 void query_rows_release(struct query_rows *rows);
