@@ -16,6 +16,7 @@
 
 #define MAX_LIST_BYTES ((size_t)1 << 20)
 #define POLL_MS 5
+#define MAX_POLL_MS 200
 /* How long the server may wait for the table's lock, because sessions with an old plan would queue
  * behind it. */
 #define TABLE_LOCK_US INT64_C(20000)
@@ -54,8 +55,10 @@ static enum error_code check_older(struct store *store, int64_t load_id, int64_t
     struct store_result result CLEANUP(store_result_release) = {0};
     const struct store_param params[] = {store_int(load_id), store_int(standby_grace_us),
                                          store_bool(all), store_text(but_pids)};
-    TRY(store_exec(store, &(struct store_query){old_snapshots_sql, STORE_ONE_ROW, STORE_QUICK_MS},
+    TRY(store_exec(store, &(struct store_query){old_snapshots_sql, STORE_MAYBE_ROW, STORE_QUICK_MS},
                    params, ARRAY_SIZE(params), &result, err));
+    if (store_rows(&result) == 0)
+        return set_obstacle(obstacle, "a flip that has just taken place", NO_TRANSACTIONS, err);
     const char *transactions = store_get_text(&result, 0, 0);
     if (strcmp(transactions, NO_TRANSACTIONS) != 0)
         return set_obstacle(obstacle,
@@ -90,7 +93,6 @@ static enum error_code check_users(struct store *store, const char *feed, const 
 
 /* From here to the commit the pointer cannot move to the load; afterwards its state forbids it. */
 static enum error_code mark(struct store *store, const char *feed, const struct snapshot_row *row,
-                            const struct detach_options *options, struct obstacle *obstacle,
                             struct error *err)
 {
     struct store *open CLEANUP(store_rollbackp) = store;
@@ -99,15 +101,29 @@ static enum error_code mark(struct store *store, const char *feed, const struct 
     TRY(store_exec(store, &(struct store_query){asynchronous_sql, STORE_ONE_ROW, STORE_QUICK_MS},
                    (struct store_param[]){store_bool(true)}, 1, NULL, err));
     TRY(lock_pointer(store, feed, &live, err));
-    if (live == row->load_id)
-        return error_set(err, ERR_REFUSED, "load %lld of feed '%s' is live", (long long)live, feed);
+    if (live != row->load_id)
+        TRY(store_exec(store,
+                       &(struct store_query){mark_detaching_sql, STORE_NO_ROWS, STORE_QUICK_MS},
+                       (struct store_param[]){store_int(row->load_id),
+                                              store_text(snapshot_state_name(row->state))},
+                       2, NULL, err));
+    return store_commit(open, err);
+}
+
+/* Asks without keeping anybody from flipping, then marks the load if that still holds. */
+static enum error_code mark_unless_needed(struct store *store, const char *feed,
+                                          const struct snapshot_row *row,
+                                          const struct detach_options *options,
+                                          struct obstacle *obstacle, struct error *err)
+{
+    if (row->live)
+        return error_set(err, ERR_REFUSED, "load %lld of feed '%s' is live",
+                         (long long)row->load_id, feed);
     TRY(check_older(store, row->load_id, options->standby_grace_us, false, NO_TRANSACTIONS,
                     obstacle, err));
     if (!obstacle->exists)
         TRY(check_users(store, feed, row->table, options, obstacle, err));
-    if (!obstacle->exists)
-        TRY(snapshot_row_move(store, row->load_id, row->state, SNAPSHOT_DETACHING, err));
-    return store_commit(open, err);
+    return obstacle->exists ? OK : mark(store, feed, row, err);
 }
 
 /* The detach while it runs beside us. */
@@ -209,6 +225,8 @@ static enum error_code hold_back(const struct store *store, const char *feed, co
     buffer_init(&sql, MAX_LIST_BYTES);
     TRY(store_open_again(store, &holder, err));
     TRY(expand_names(holder, share_parent_sql, feed, table, &sql, err));
+    TRY(store_exec(holder, &(struct store_query){idle_for_long_sql, STORE_ONE_ROW, STORE_QUICK_MS},
+                   NULL, 0, NULL, err));
     TRY(store_begin(holder, err));
     TRY(store_exec(holder,
                    &(struct store_query){buffer_string(&sql), STORE_NO_ROWS, STORE_QUICK_MS}, NULL,
@@ -233,7 +251,8 @@ static enum error_code wait_until_pending(const struct watch *watch, int64_t loa
 static enum error_code wait_for_older(struct watch *watch, int64_t load_id, const char *but_pids,
                                       struct obstacle *obstacle, struct error *err)
 {
-    for (;;) {
+    for (int pause_ms = POLL_MS;;
+         pause_ms = pause_ms * 2 < MAX_POLL_MS ? pause_ms * 2 : MAX_POLL_MS) {
         obstacle->exists = false;
         TRY(check_older(watch->store, load_id, 0, true, but_pids, obstacle, err));
         if (!obstacle->exists || background_done(watch->background))
@@ -241,7 +260,7 @@ static enum error_code wait_for_older(struct watch *watch, int64_t load_id, cons
         if (clock_monotonic_us() > watch->give_up_us)
             return cancel_detach(watch, err);
         TRY(tell(watch, obstacle, err));
-        (void)poll(NULL, 0, POLL_MS);
+        (void)poll(NULL, 0, pause_ms);
         TRY(interrupt_check(err));
     }
 }
@@ -346,7 +365,7 @@ static enum error_code step(struct store *store, const char *feed, const struct 
                             struct obstacle *obstacle, struct error *err)
 {
     if (row->state != SNAPSHOT_DETACHING)
-        return mark(store, feed, row, options, obstacle, err);
+        return mark_unless_needed(store, feed, row, options, obstacle, err);
     if (row->attachment == ATTACHMENT_ATTACHED)
         return detach(store, feed, row, options, waiting, obstacle, err);
     if (row->attachment == ATTACHMENT_PENDING)

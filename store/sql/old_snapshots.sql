@@ -2,7 +2,8 @@
 -- those that had a snapshot when this was first asked, as long as they have one; whatever begins
 -- later sees the new pointer. While it is being detached ($3): all that ran when this was first
 -- asked, because whatever begins later has heard of the detach before it uses a cached plan; but not
--- Loadguard's own sessions, which do not read feeds. The list belongs to one run of the server.
+-- Loadguard's own sessions, which do not read feeds. The list belongs to one run of the server. No
+-- row: the pointer has moved to or from the load meanwhile, so ask again.
 with older as (
     select v.virtualtransaction as id
       from pg_locks v
@@ -19,7 +20,7 @@ with older as (
              else a.backend_xmin is not null
            end
 ), known as (
-    select s.load_id, coalesce(s.old_snapshots_server = pg_postmaster_start_time(), false) as listed
+    select s.load_id, s.left_at, coalesce(s.old_snapshots_server = pg_postmaster_start_time(), false) as listed
       from loadguard.snapshot s
      where s.load_id = $1
 )
@@ -29,6 +30,7 @@ update loadguard.snapshot s
        old_snapshots_before = case when k.listed then s.old_snapshots_before else pg_snapshot_xmax(pg_current_snapshot()) end
   from known k
  where s.load_id = k.load_id
+   and s.left_at is not distinct from k.left_at
 returning old_snapshots::text,
           exists (select
                     from pg_stat_activity a

@@ -1,0 +1,1 @@
+select set_config('idle_in_transaction_session_timeout', '0', false)
