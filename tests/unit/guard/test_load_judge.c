@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "guard/cache.h"
 #include "store/ledger.h"
 #include "tests/unit/guard/site.h"
@@ -183,28 +184,29 @@ static void the_evidence_changes_with_rows_baseline_and_rules(void **state)
     site_close(&site);
 }
 
-/* A shadow rule's finding stands before a weaker one that counts. */
+/*
+ * A shadow rule's finding stands before weaker ones that count: two verdicts with one such finding
+ * each, about different things.
+ */
 static void the_evidence_holds_findings_behind_those_of_shadow_rules(void **state)
 {
     struct site site;
+    struct error err;
+    struct load_record record;
     char *digests[2];
-    const struct site_options options = {.rules =
-                                             "[{name: quiet, block: rows < 100, shadow: true}, "
-                                             "{name: low, hold: min(score) < 4 and rows = 5}, "
-                                             "{name: lower, hold: min(score) < 3 and rows = 5}]"};
+    const struct site_options options = {
+        .rules = "[{name: quiet, block: rows < 100, shadow: true}, "
+                 "{name: early, hold: \"as_of < '2020-01-01T00:00:00Z' and rows = 5\"}, "
+                 "{name: late, hold: \"as_of >= '2020-01-01T00:00:00Z' and rows = 5\"}]"};
     site_open(&site, *state, &options);
     (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
     int64_t load = site_load(&site, 5, 2, LOAD_HELD);
-    struct error err;
-    struct load_record record;
     CLEANUP(packed_cleanup) struct packed *rows = open_rows(&site, load, &record);
     for (size_t i = 0; i < 2; i++) {
         CLEANUP(load_verdict_release) struct load_verdict verdict = {0};
-        /* the same rows, with nobody who vouches for them: one finding more */
-        if (i == 1)
-            record.completeness = "none";
+        record.as_of_us = i == 0 ? 0 : clock_now_us();
         assert_ok(load_judge(&site.gate, &record, rows, &verdict, &err));
-        assert_int_equal(verdict.judged.judgement.n_findings, 2 + i);
+        assert_int_equal(verdict.judged.judgement.n_findings, 1);
         digests[i] = strdup(verdict.evidence_digest);
     }
     assert_string_not_equal(digests[0], digests[1]);
