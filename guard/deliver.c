@@ -267,7 +267,9 @@ enum error_code deliver_due(const struct config *config, struct store *store,
                                     .options = options,
                                     .route = &routes[i],
                                     .until_us = clock_monotonic_us() + options->for_us};
-        courier->code = courier_start(courier, store, &courier->error);
+        enum error_code code = courier_start(courier, store, &courier->error);
+        if (code != OK) /* else the thread has begun and the rest is its own */
+            courier->code = code;
     }
     for (size_t i = 0; i < config->routes.n; i++)
         if (couriers[i].config != NULL)
