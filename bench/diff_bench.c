@@ -1,6 +1,7 @@
 /*
- * Times the comparison of two packed snapshots of (bigint, double) with eight aggregates, beside a
- * bare merge pass over the same columns as the limit of what one core can do.
+ * Times the comparison of two packed snapshots of (bigint, double) with eight aggregates and with
+ * the measures of all default rules, beside a bare merge pass over the same columns as the limit of
+ * what one core can do.
  *
  *   diff_bench [ROWS [CHANGED [ALONE]]]    shares of rows that changed, and that stand on one side
  *                                          only; defaults 5000000 0.1 0
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "diff/diff.h"
+#include "rules/rule_set.h"
 #include "snapshot/packed.h"
 
 #define REPEATS 7
@@ -191,7 +193,7 @@ static enum error_code time_merge(struct packed *old_snapshot, struct packed *ne
 
 static enum error_code run_rounds(const struct options *options, struct packed *old_snapshot,
                                   struct packed *new_snapshot, const struct measure_plan *plan,
-                                  struct error *err)
+                                  const char *name, struct error *err)
 {
     double best = HUGE_VAL;
     double best_merge = HUGE_VAL;
@@ -202,11 +204,22 @@ static enum error_code run_rounds(const struct options *options, struct packed *
         TRY(time_merge(old_snapshot, new_snapshot, &seconds, err));
         best_merge = fmin(best_merge, seconds);
     }
-    (void)printf("%" PRIu64 " rows, %g changed, %g on one side: diff %.3f s, merge %.3f s, "
-                 "ratio %.2f, %.2f ns a row\n",
-                 options->rows, options->changed, options->alone, best, best_merge,
-                 best / best_merge, best * 1e9 / (double)options->rows);
+    (void)printf("%" PRIu64 " rows, %g changed, %g on one side, %zu measures of %s: %.3f s, "
+                 "merge %.3f s, ratio %.2f, %.2f ns a row\n",
+                 options->rows, options->changed, options->alone, plan->n_measures, name, best,
+                 best_merge, best / best_merge, best * 1e9 / (double)options->rows);
     return OK;
+}
+
+static enum error_code run_all(const struct options *options, const struct schema *schema,
+                               struct packed *old_snapshot, struct packed *new_snapshot,
+                               const struct measure_plan *plan, struct error *err)
+{
+    CLEANUP(rule_set_cleanup) struct rule_set *rules = NULL;
+    TRY(run_rounds(options, old_snapshot, new_snapshot, plan, "the benchmark", err));
+    TRY(rule_set_default(schema, &rules, err));
+    return run_rounds(options, old_snapshot, new_snapshot, rule_set_plan(rules),
+                      "the default rules", err);
 }
 
 static enum error_code bench(const struct options *options, struct error *err)
@@ -242,7 +255,7 @@ static enum error_code bench(const struct options *options, struct error *err)
         {.aggregate = AGG_SHARE, .scope = SCOPE_KEPT, .arg = &dropped},
     };
     struct measure_plan plan = {.schema = schema, .measures = measures, .n_measures = 8};
-    enum error_code code = run_rounds(options, old_snapshot, new_snapshot, &plan, err);
+    enum error_code code = run_all(options, schema, old_snapshot, new_snapshot, &plan, err);
     packed_free(old_snapshot);
     packed_free(new_snapshot);
     arena_release(&arena);

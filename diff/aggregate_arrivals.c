@@ -3,7 +3,7 @@
 
 #include "diff/accumulator.h"
 #include "diff/arrivals.h"
-#include "diff/value_table.h"
+#include "diff/candidates.h"
 
 #define MAX_SAMPLE ((size_t)4096)
 #define MIN_SAMPLE ((size_t)64)
@@ -13,7 +13,7 @@
 #define TOTAL_CANDIDATES ((size_t)1 << 16)
 
 struct sampled {
-    uint64_t hash; /* of the row's position */
+    uint64_t place; /* see place_of */
     struct value new_value;
     struct value old_value;
 };
@@ -24,14 +24,14 @@ struct flow {
     uint64_t old;
 };
 
-/* Rows with a position hash up to `highest` are sampled; it is halved when the sample is full. */
+/* Rows with a place up to `highest` are sampled; it is halved when the sample is full. */
 struct arrivals_state {
     uint64_t moved;
     uint64_t highest;
     struct sampled *sample;
     size_t n_sample;
     size_t capacity;
-    struct value_table candidates;
+    struct candidates candidates;
     struct flow *flows; /* of the candidates */
 };
 
@@ -54,7 +54,7 @@ static enum error_code arrivals_start(struct accumulator *acc, struct error *err
     struct arrivals_state *states = acc->state;
     for (size_t i = 0; i < acc->n_segments; i++) {
         states[i].highest = UINT64_MAX;
-        value_table_init(&states[i].candidates, &acc->arg_type, 1);
+        candidates_init(&states[i].candidates, acc->arg_type);
     }
     return OK;
 }
@@ -64,7 +64,7 @@ static void thin_sample(struct arrivals_state *state)
     size_t kept = 0;
     state->highest /= 2;
     for (size_t i = 0; i < state->n_sample; i++)
-        if (state->sample[i].hash <= state->highest)
+        if (state->sample[i].place <= state->highest)
             state->sample[kept++] = state->sample[i];
     state->n_sample = kept;
 }
@@ -81,62 +81,104 @@ static enum error_code grow_sample(struct arrivals_state *state, size_t most, st
     return OK;
 }
 
+/*
+ * Multiples of the golden ratio, modulo 1 and as 64 bits: any number of consecutive positions, or
+ * of positions a fixed step apart, spread evenly (D. Knuth, TAOCP 3, 6.4).
+ */
+static inline uint64_t place_of(uint64_t position)
+{
+    return position * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 static enum error_code sample_row(struct accumulator *acc, struct arrivals_state *state,
                                   const struct intake *in, size_t row, struct error *err)
 {
-    uint64_t hash = hash_bits(in->first + row);
+    uint64_t place = place_of(in->first + row);
     size_t most = accumulator_share(acc, TOTAL_SAMPLE, MIN_SAMPLE, MAX_SAMPLE);
-    state->moved++;
-    while (hash <= state->highest && state->n_sample == most)
+    while (place <= state->highest && state->n_sample == most)
         thin_sample(state);
-    if (hash > state->highest)
+    if (place > state->highest)
         return OK;
     if (state->n_sample == state->capacity)
         TRY(grow_sample(state, most, err));
-    state->sample[state->n_sample++] = (struct sampled){.hash = hash,
+    state->sample[state->n_sample++] = (struct sampled){.place = place,
                                                         .new_value = vector_value(in->arg, row),
                                                         .old_value = vector_value(in->old, row)};
     return OK;
+}
+
+/* Counts moved rows, and chooses those that belong to the sample as it is before the slice. */
+static size_t choose_rows(struct arrivals_state *states, const struct intake *in, uint32_t *chosen)
+{
+    size_t n = 0;
+    if (in->segments == NULL) {
+        uint64_t highest = states[0].highest;
+        states[0].moved += mask_count(in->moved, in->n);
+        for (size_t i = 0; i < in->n; i++) {
+            chosen[n] = (uint32_t)i;
+            n += in->moved[i] & (place_of(in->first + i) <= highest);
+        }
+        return n;
+    }
+    for (size_t i = 0; i < in->n; i++) {
+        struct arrivals_state *state = &states[in->segments[i]];
+        state->moved += in->moved[i];
+        chosen[n] = (uint32_t)i;
+        n += in->moved[i] & (place_of(in->first + i) <= state->highest);
+    }
+    return n;
 }
 
 static enum error_code draw_sample(struct accumulator *acc, const struct intake *in,
                                    struct error *err)
 {
     struct arrivals_state *states = acc->state;
+    uint32_t chosen[SLICE_ROWS] = {0};
     if (mask_count(in->moved, in->n) == 0)
         return OK;
-    for (size_t i = 0; i < in->n; i++)
-        if (in->moved[i] != 0)
-            TRY(sample_row(acc, &states[intake_segment(in, i)], in, i, err));
+    size_t n = choose_rows(states, in, chosen);
+    for (size_t i = 0; i < n; i++)
+        TRY(sample_row(acc, &states[intake_segment(in, chosen[i])], in, chosen[i], err));
     return OK;
 }
 
-static void count_flow(struct arrivals_state *state, const struct intake *in, size_t row,
-                       uint64_t new_hash, uint64_t old_hash)
+/* Both sides are looked up, the new one only if a row has moved. */
+static void count_all_flows(struct arrivals_state *state, const struct intake *in)
 {
-    bool moved = in->moved[row] != 0;
-    uint32_t old = value_table_find(&state->candidates, in->old, row, old_hash);
-    if (old != VALUE_TABLE_NONE) {
-        state->flows[old].old++;
-        state->flows[old].out += moved;
-    }
-    if (!moved)
+    uint32_t found[SLICE_ROWS];
+    candidates_find(&state->candidates, in->old, in->n, found);
+    for (size_t i = 0; i < in->n; i++)
+        if (found[i] != VALUE_TABLE_NONE && (in->select == NULL || in->select[i] != 0)) {
+            state->flows[found[i]].old++;
+            state->flows[found[i]].out += in->moved[i];
+        }
+    if (mask_count(in->moved, in->n) == 0)
         return;
-    uint32_t new = value_table_find(&state->candidates, in->arg, row, new_hash);
-    if (new != VALUE_TABLE_NONE)
-        state->flows[new].in++;
+    candidates_find(&state->candidates, in->arg, in->n, found);
+    for (size_t i = 0; i < in->n; i++)
+        if (found[i] != VALUE_TABLE_NONE)
+            state->flows[found[i]].in += in->moved[i];
 }
 
-static void count_flows(struct accumulator *acc, const struct intake *in)
+/* Each segment has candidates of its own, so rows are looked up one at a time. */
+static void count_segment_flows(struct arrivals_state *states, const struct intake *in)
 {
-    uint64_t new_hashes[SLICE_ROWS];
-    uint64_t old_hashes[SLICE_ROWS];
-    struct arrivals_state *states = acc->state;
-    value_hash_rows(in->arg, 1, in->n, new_hashes);
-    value_hash_rows(in->old, 1, in->n, old_hashes);
-    for (size_t i = 0; i < in->n; i++)
-        if (in->select == NULL || in->select[i] != 0)
-            count_flow(&states[intake_segment(in, i)], in, i, new_hashes[i], old_hashes[i]);
+    uint32_t found = VALUE_TABLE_NONE;
+    for (size_t i = 0; i < in->n; i++) {
+        struct arrivals_state *state = &states[in->segments[i]];
+        struct vector old = vector_row(in->old, i);
+        struct vector new = vector_row(in->arg, i);
+        if (state->candidates.table.size == 0 || (in->select != NULL && in->select[i] == 0))
+            continue;
+        candidates_find(&state->candidates, &old, 1, &found);
+        if (found != VALUE_TABLE_NONE) {
+            state->flows[found].old++;
+            state->flows[found].out += in->moved[i];
+        }
+        candidates_find(&state->candidates, &new, 1, &found);
+        if (found != VALUE_TABLE_NONE)
+            state->flows[found].in += in->moved[i];
+    }
 }
 
 static enum error_code arrivals_take(struct accumulator *acc, const struct intake *in,
@@ -144,7 +186,10 @@ static enum error_code arrivals_take(struct accumulator *acc, const struct intak
 {
     if (acc->pass == 0)
         return draw_sample(acc, in, err);
-    count_flows(acc, in);
+    if (in->segments != NULL)
+        count_segment_flows(acc->state, in);
+    else
+        count_all_flows(acc->state, in);
     return OK;
 }
 
@@ -188,10 +233,12 @@ static enum error_code keep_largest(struct accumulator *acc, struct arrivals_sta
 {
     size_t most = accumulator_share(acc, TOTAL_CANDIDATES, MIN_CANDIDATES, MAX_CANDIDATES);
     qsort(ranks, n, sizeof(*ranks), compare_ranks);
-    for (size_t i = 0; i < n && state->candidates.size < most; i++)
+    struct value_table *kept = &state->candidates.table;
+    for (size_t i = 0; i < n && kept->size < most; i++)
         if (ranks[i].tally.in > 0)
-            TRY(value_table_copy_entry(&state->candidates, ranks[i].table, ranks[i].index, err));
-    state->flows = calloc(state->candidates.size + 1, sizeof(*state->flows));
+            TRY(value_table_copy_entry(kept, ranks[i].table, ranks[i].index, err));
+    TRY(candidates_build(&state->candidates, err));
+    state->flows = calloc(kept->size + 1, sizeof(*state->flows));
     if (state->flows == NULL)
         return error_set(err, ERR_MEMORY, "out of memory for counting arrivals");
     return OK;
@@ -238,7 +285,7 @@ static enum error_code arrivals_end_pass(struct accumulator *acc, bool *ret_agai
     struct arrivals_state *states = acc->state;
     for (size_t i = 0; acc->pass == 0 && i < acc->n_segments; i++) {
         TRY(choose_candidates(acc, &states[i], err));
-        *ret_again |= states[i].candidates.size > 0;
+        *ret_again |= states[i].candidates.table.size > 0;
     }
     return OK;
 }
@@ -261,11 +308,11 @@ static void arrivals_result(const struct accumulator *acc, size_t segment, struc
     if (acc->scope_rows[segment] == 0)
         return;
     *ret_value = (struct value){.type = VALUE_DOUBLE, .f64 = 0};
-    for (uint32_t i = 0; i < state->candidates.size; i++) {
+    for (uint32_t i = 0; i < state->candidates.table.size; i++) {
         double share = share_of(acc, segment, i);
         if (share > ret_value->f64) {
             ret_value->f64 = share;
-            *ret_about = value_table_value(&state->candidates, i, 0);
+            *ret_about = value_table_value(&state->candidates.table, i, 0);
         }
     }
 }
@@ -276,7 +323,7 @@ static void arrivals_release(struct accumulator *acc)
     for (size_t i = 0; i < acc->n_segments; i++) {
         free(states[i].sample);
         free(states[i].flows);
-        value_table_release(&states[i].candidates);
+        candidates_release(&states[i].candidates);
     }
 }
 

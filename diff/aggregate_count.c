@@ -1,9 +1,30 @@
 /* Row counts, count(), share(), nulls() and invalid(): how often something is true. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "diff/accumulator.h"
 #include "diff/compare.h"
+
+VECTORISED static void find_infinite(const double *restrict x, size_t n, uint8_t *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = !(fabs(x[i]) <= DBL_MAX); /* NaN too */
+}
+
+static void find_invalid(const struct vector *arg, size_t n, uint8_t *out)
+{
+    if (arg->type == VALUE_DOUBLE) {
+        find_infinite(arg->f64, n, out);
+        for (size_t i = 0; arg->nulls != NULL && i < n; i++)
+            out[i] &= arg->nulls[i] ^ 1;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct value value = vector_value(arg, i);
+        out[i] = value_is_invalid(&value);
+    }
+}
 
 /* Whether rows of the argument are what the aggregate counts; NULL: all rows are. */
 static const uint8_t *find_hits(const struct accumulator *acc, const struct intake *in,
@@ -13,10 +34,7 @@ static const uint8_t *find_hits(const struct accumulator *acc, const struct inta
     if (arg == NULL)
         return NULL;
     if (acc->aggregate == AGG_INVALID) {
-        for (size_t i = 0; i < in->n; i++) {
-            struct value value = vector_value(arg, i);
-            memory[i] = value_is_invalid(&value);
-        }
+        find_invalid(arg, in->n, memory);
         return memory;
     }
     if (acc->aggregate != AGG_NULLS && arg->type == VALUE_BOOLEAN)

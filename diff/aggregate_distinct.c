@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "diff/accumulator.h"
+#include "diff/hash_set.h"
 #include "diff/hyperloglog.h"
 #include "diff/value_table.h"
 
@@ -15,8 +16,12 @@
 #define PRECISION 16U
 #define SEGMENT_PRECISION 12U
 
-/* registers is NULL as long as the table is exact. */
+/*
+ * Values that are bits are kept by their hashes, from which they could be had back; texts and
+ * identifiers whole. registers is NULL as long as the set is exact.
+ */
 struct distinct {
+    struct hash_set hashes;
     struct value_table table;
     uint8_t *registers;
 };
@@ -24,6 +29,16 @@ struct distinct {
 static unsigned precision_of(const struct accumulator *acc)
 {
     return acc->n_segments > 1 ? SEGMENT_PRECISION : PRECISION;
+}
+
+static bool is_bits(const struct accumulator *acc)
+{
+    return !value_type_is_text(acc->arg_type) && acc->arg_type != VALUE_UUID;
+}
+
+static size_t size_of(const struct distinct *state)
+{
+    return state->hashes.size + state->table.size;
 }
 
 static enum error_code distinct_start(struct accumulator *acc, struct error *err)
@@ -37,10 +52,10 @@ static enum error_code distinct_start(struct accumulator *acc, struct error *err
 
 static bool has_room(const struct accumulator *acc, const struct distinct *state)
 {
-    if (state->table.size >= MAX_VALUES)
+    if (size_of(state) >= MAX_VALUES)
         return false;
     return acc->n_segments <= 1 || acc->total < TOTAL_VALUES ||
-           state->table.size < accumulator_share(acc, TOTAL_VALUES, MIN_VALUES, MAX_VALUES);
+           size_of(state) < accumulator_share(acc, TOTAL_VALUES, MIN_VALUES, MAX_VALUES);
 }
 
 static enum error_code start_sketch(struct accumulator *acc, struct distinct *state,
@@ -50,21 +65,35 @@ static enum error_code start_sketch(struct accumulator *acc, struct distinct *st
     state->registers = calloc((size_t)1 << precision, 1);
     if (state->registers == NULL)
         return error_set(err, ERR_MEMORY, "out of memory for counting different values");
+    for (size_t i = 0; i < state->hashes.n_slots; i++)
+        if (state->hashes.slots[i] != 0)
+            hyperloglog_add(state->registers, precision, state->hashes.slots[i]);
+    if (state->hashes.has_zero)
+        hyperloglog_add(state->registers, precision, 0);
     for (uint32_t i = 0; i < state->table.size; i++)
         hyperloglog_add(state->registers, precision, state->table.hashes[i]);
-    acc->total -= state->table.size;
+    acc->total -= size_of(state);
+    hash_set_release(&state->hashes);
     value_table_release(&state->table);
     return OK;
 }
 
-/* A value that was not in the table when the slice was looked up. */
+static bool is_known(const struct accumulator *acc, const struct distinct *state,
+                     const struct vector *values, size_t row, uint64_t hash)
+{
+    if (state->registers != NULL)
+        return false;
+    if (is_bits(acc))
+        return hash_set_contains(&state->hashes, hash);
+    return value_table_find(&state->table, values, row, hash) != VALUE_TABLE_NONE;
+}
+
 static enum error_code add_value(struct accumulator *acc, struct distinct *state,
                                  const struct vector *values, size_t row, uint64_t hash,
                                  struct error *err)
 {
     uint32_t index = 0;
-    if (state->registers == NULL &&
-        value_table_find(&state->table, values, row, hash) != VALUE_TABLE_NONE)
+    if (is_known(acc, state, values, row, hash))
         return OK;
     if (state->registers == NULL && !has_room(acc, state))
         TRY(start_sketch(acc, state, err));
@@ -73,24 +102,40 @@ static enum error_code add_value(struct accumulator *acc, struct distinct *state
         return OK;
     }
     acc->total++;
-    return value_table_add(&state->table, values, row, hash, &index, err);
+    return is_bits(acc) ? hash_set_add(&state->hashes, hash, err)
+                        : value_table_add(&state->table, values, row, hash, &index, err);
+}
+
+/* Rows whose values are not in the set; some of them may be the same. */
+static size_t find_new(const struct accumulator *acc, const struct distinct *state,
+                       const struct dense *dense, const uint64_t *hashes, uint32_t *rows)
+{
+    uint32_t found[SLICE_ROWS];
+    size_t n = 0;
+    if (is_bits(acc))
+        return hash_set_missing(&state->hashes, hashes, dense->n, rows);
+    value_table_find_rows(&state->table, &dense->values, dense->n, hashes, found);
+    for (size_t i = 0; i < dense->n; i++) {
+        rows[n] = (uint32_t)i;
+        n += found[i] == VALUE_TABLE_NONE;
+    }
+    return n;
 }
 
 static enum error_code take_all(struct accumulator *acc, struct distinct *state,
                                 const struct dense *dense, const uint64_t *hashes,
                                 struct error *err)
 {
-    uint32_t indices[SLICE_ROWS];
+    uint32_t rows[SLICE_ROWS];
     unsigned precision = precision_of(acc);
     if (state->registers != NULL) {
         for (size_t i = 0; i < dense->n; i++)
             hyperloglog_add(state->registers, precision, hashes[i]);
         return OK;
     }
-    value_table_find_rows(&state->table, &dense->values, dense->n, hashes, indices);
-    for (size_t i = 0; i < dense->n; i++)
-        if (indices[i] == VALUE_TABLE_NONE)
-            TRY(add_value(acc, state, &dense->values, i, hashes[i], err));
+    size_t n = find_new(acc, state, dense, hashes, rows);
+    for (size_t i = 0; i < n; i++)
+        TRY(add_value(acc, state, &dense->values, rows[i], hashes[rows[i]], err));
     return OK;
 }
 
@@ -114,7 +159,7 @@ static void distinct_result(const struct accumulator *acc, size_t segment, struc
 {
     (void)ret_about;
     const struct distinct *state = &((const struct distinct *)acc->state)[segment];
-    int64_t count = state->table.size;
+    int64_t count = (int64_t)size_of(state);
     if (state->registers != NULL)
         count = (int64_t)(hyperloglog_estimate(state->registers, precision_of(acc)) + 0.5);
     *ret_value = (struct value){.type = VALUE_INTEGER, .i64 = count};
@@ -134,6 +179,7 @@ static void distinct_release(struct accumulator *acc)
 {
     struct distinct *states = acc->state;
     for (size_t i = 0; i < acc->n_segments; i++) {
+        hash_set_release(&states[i].hashes);
         value_table_release(&states[i].table);
         free(states[i].registers);
     }

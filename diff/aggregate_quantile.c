@@ -63,7 +63,7 @@ static size_t n_parts(const struct accumulator *acc)
     return accumulator_share(acc, TOTAL_VALUES, MIN_VALUES, MAX_VALUES);
 }
 
-/* Bits to drop so that the parts of the range are at most n, a power of two or a little more. */
+/* Bits to drop so that the parts of the range are at most n; ranges and parts are powers of two. */
 static unsigned part_shift(const struct selection *selection, size_t n)
 {
     unsigned shift = 0;
@@ -146,17 +146,15 @@ static void finish_collected(struct selection *selection)
     selection->mode = MODE_DONE;
 }
 
-/* Makes the part that holds the wanted rank the range. */
+/* Makes the part that holds the wanted rank the range; there is more than one part. */
 static void narrow(struct selection *selection, unsigned shift)
 {
     size_t part = 0;
     while (selection->below + selection->counts[part] <= selection->rank)
         selection->below += selection->counts[part++];
     selection->in_range = selection->counts[part];
-    uint64_t last = (UINT64_C(1) << shift) - 1;
-    uint64_t low = selection->low + ((uint64_t)part << shift);
-    selection->high = selection->high - low < last ? selection->high : low + last;
-    selection->low = low;
+    selection->low += (uint64_t)part << shift;
+    selection->high = selection->low + ((UINT64_C(1) << shift) - 1);
     selection->min_above = UINT64_MAX;
     selection->n_collected = 0;
 }

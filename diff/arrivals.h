@@ -31,12 +31,13 @@
  * way every night, such as counters that leave 0 for 1, is left; that is for limits and history.
  *
  * How. To count every value costs two hash tables as large as the column. The first pass draws an
- * even sample of the moved rows instead: those with the smallest hashes of their position, up to
- * 4,096 (fewer with many segments), so the same rows whatever the values are. The at most 256 of
- * the values that rows in the sample moved to with the largest in - out there are counted exactly
- * in a second pass. With up to 4,096 moved rows the sample is all of them. Beyond that a value that
- * one in 400 of the moved rows went to stands in it some ten times (not at all with a probability
- * of 4e-5), and is counted unless 256 others gain more; one that got much less is found by luck.
+ * even sample of the moved rows instead, up to 4,096 (fewer with many segments): those at which the
+ * position times the golden ratio has the smallest fraction, so the same rows whatever the values
+ * are. The at most 256 of the values that rows in the sample moved to with the largest in - out
+ * there are counted exactly in a second pass. With up to 4,096 moved rows the sample is all of
+ * them. Beyond that a value that one in 400 of the moved rows went to stands in it some ten times
+ * (not at all with a probability of 4e-5), and is counted unless 256 others gain more; one that got
+ * much less is found by luck.
  */
 #ifndef LG_DIFF_ARRIVALS_H
 #define LG_DIFF_ARRIVALS_H

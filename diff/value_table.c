@@ -1,7 +1,6 @@
 #include "diff/value_table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <xxhash.h>
 
@@ -25,19 +24,11 @@ static enum key_class class_of(enum value_type type)
     return type == VALUE_UUID ? KEY_UUID : KEY_BITS;
 }
 
-INLINE uint64_t double_bits(double value)
-{
-    value = value != value ? __builtin_nan("") : value + 0.0;
-    uint64_t bits = 0;
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
 INLINE uint64_t row_bits(const struct vector *vector, size_t row)
 {
     if (vector->type == VALUE_BOOLEAN)
         return vector->u8[row];
-    return vector->type == VALUE_DOUBLE ? double_bits(vector->f64[row])
+    return vector->type == VALUE_DOUBLE ? value_double_bits(vector->f64[row])
                                         : (uint64_t)vector->i64[row];
 }
 
@@ -100,7 +91,7 @@ static void hash_column(const struct vector *column, size_t n, uint64_t *ret_has
     switch (column->type) {
     case VALUE_DOUBLE:
         for (size_t i = 0; i < n; i++)
-            ret_hashes[i] = hash_bits(double_bits(column->f64[i]) + NULL_HASH);
+            ret_hashes[i] = hash_bits(value_double_bits(column->f64[i]) + NULL_HASH);
         break;
     case VALUE_INTEGER:
     case VALUE_DATE:
@@ -144,10 +135,15 @@ INLINE bool key_equals(enum key_class class, const union value_key *key,
     return row_bits(column, row) == key->bits;
 }
 
-/* A table of one column whose class is known where this is compiled in. */
+/*
+ * A table of one column whose class is known where this is compiled in; the hashes are equal. Those
+ * of values that are bits are as good as the values, but one value has the hash of NULL.
+ */
 INLINE bool single_equals(enum key_class class, const struct value_table *table, uint32_t entry,
                           const struct vector *column, size_t row)
 {
+    if (class == KEY_BITS && table->hashes[entry] != NULL_HASH)
+        return true;
     bool is_null = row_is_null(column, row);
     if (is_null || table->null_masks[entry] != 0)
         return is_null == (table->null_masks[entry] != 0);

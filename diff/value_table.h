@@ -5,6 +5,8 @@
 #ifndef LG_DIFF_VALUE_TABLE_H
 #define LG_DIFF_VALUE_TABLE_H
 
+#include <string.h>
+
 #include "diff/vector.h"
 
 #define VALUE_TABLE_MAX_COLUMNS 8
@@ -38,6 +40,15 @@ void value_table_release(struct value_table *table);
 /* Forgets all values and keeps the memory. */
 void value_table_clear(struct value_table *table);
 
+/* The bits of a double by which equal values are equal: one NaN, one zero. */
+static inline uint64_t value_double_bits(double value)
+{
+    value = value != value ? __builtin_nan("") : value + 0.0;
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
 /* A bijection of 64 bits in which every input bit moves every output bit. */
 static inline uint64_t hash_bits(uint64_t bits)
 {
@@ -47,7 +58,10 @@ static inline uint64_t hash_bits(uint64_t bits)
     return bits ^ bits >> 31;
 }
 
-/* Hashes of n rows of n_columns vectors; n at most SLICE_ROWS. Independent of any table. */
+/*
+ * Hashes of n rows of n_columns vectors; n at most SLICE_ROWS. Independent of any table. Different
+ * values of one column that is no text or UUID have different hashes.
+ */
 void value_hash_rows(const struct vector *columns, size_t n_columns, size_t n,
                      uint64_t *ret_hashes);
 

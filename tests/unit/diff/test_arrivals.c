@@ -233,6 +233,19 @@ static void rare_arrivals_are_found_among_many_moves_to_other_values(void **stat
     assert_int_equal(outcome.at.i64, -5);
 }
 
+static void arrivals_at_the_end_of_a_snapshot_are_found_too(void **state)
+{
+    (void)state;
+    begin_counter();
+    for (size_t i = 0; i < MANY; i++) {
+        old_values[i] = (int64_t)i * 2;
+        new_values[i] = i > MANY - 2000 ? -5 : (int64_t)i * 2 + 1;
+    }
+    struct outcome outcome = measure_arrivals(NULL);
+    assert_true(outcome.share > 0.019);
+    assert_int_equal(outcome.at.i64, -5);
+}
+
 static void segments_have_arrivals_of_their_own(void **state)
 {
     (void)state;
@@ -276,6 +289,7 @@ int main(void)
         cmocka_unit_test(null_and_nan_are_values_to_arrive_at),
         cmocka_unit_test(the_formula_takes_off_the_larger_of_departures_and_chance),
         cmocka_unit_test(rare_arrivals_are_found_among_many_moves_to_other_values),
+        cmocka_unit_test(arrivals_at_the_end_of_a_snapshot_are_found_too),
         cmocka_unit_test(segments_have_arrivals_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, release_arena);

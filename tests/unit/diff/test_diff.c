@@ -155,6 +155,29 @@ static void counts_leave_nulls_out_and_shares_do_not(void **state)
     assert_string_equal(over(AGG_DISTINCT, SCOPE_OLD, network(SIDE_OLD)), "3");
 }
 
+static void and_is_null_only_where_nothing_decides_it(void **state)
+{
+    (void)state;
+    const struct schema *schema = make_schema(&arena, "id bigint, a boolean, b boolean", 1);
+    CLEANUP(packed_cleanup)
+    struct packed *side =
+        PACK(schema, "1|t|t", "2|t|f", "3|t|\\N", "4|f|\\N", "5|\\N|\\N", "6|\\N|t");
+    const struct expr *a = e_column(&arena, schema, SIDE_NEW, "a");
+    const struct expr *b = e_column(&arena, schema, SIDE_NEW, "b");
+    const enum expr_op ops[] = {OP_AND, OP_OR};
+    const char *nulls[] = {"3", "2"};
+    const char *truths[] = {"1", "4"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct expr *arg = E_CALL(&arena, ops[i], VALUE_BOOLEAN, a, b);
+        assert_string_equal(
+            shown(run_measure(NULL, side, measure_of(AGG_NULLS, SCOPE_NEW, arg), &arena)),
+            nulls[i]);
+        assert_string_equal(
+            shown(run_measure(NULL, side, measure_of(AGG_COUNT, SCOPE_NEW, arg), &arena)),
+            truths[i]);
+    }
+}
+
 static void statistics_are_those_of_sql(void **state)
 {
     (void)state;
@@ -265,6 +288,11 @@ static void invalid_values_are_nan_and_infinities(void **state)
             shown(run_measure(NULL, side, measure_of(AGG_INVALID, SCOPE_NEW, arg), &arena)),
             counts[i]);
     }
+    const struct expr *sum =
+        E_CALL(&arena, OP_ADD, VALUE_DOUBLE, e_double(&arena, (double)INFINITY),
+               e_column(&arena, schema, SIDE_NEW, "i"));
+    assert_string_equal(
+        shown(run_measure(NULL, side, measure_of(AGG_INVALID, SCOPE_NEW, sum), &arena)), "3");
 }
 
 static void durations_are_summed_exactly(void **state)
@@ -442,7 +470,7 @@ static void a_top_share_that_is_not_certain_says_so(void **state)
     struct diff_result result = run_measures(NULL, side, &measure, 1, &arena);
     double share = result.measures[0].values[0].f64;
     assert_true(share >= 1.0 / MANY && share < 3.0 / MANY);
-    assert_true(share * (1 + result.measures[0].relative_error) >= 1.0 / MANY);
+    assert_true(result.measures[0].relative_error > 0);
 }
 
 static void null_is_a_value_of_top_share(void **state)
@@ -544,6 +572,7 @@ int main(void)
         cmocka_unit_test(duplicates_are_counted_apart),
         cmocka_unit_test(changed_looks_at_every_value_column_and_no_key),
         cmocka_unit_test(counts_leave_nulls_out_and_shares_do_not),
+        cmocka_unit_test(and_is_null_only_where_nothing_decides_it),
         cmocka_unit_test(statistics_are_those_of_sql),
         cmocka_unit_test(nothing_in_scope_is_null_but_counts_are_zero),
         cmocka_unit_test(filter_and_where_both_limit_the_rows),

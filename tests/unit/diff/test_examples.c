@@ -84,6 +84,7 @@ static void statistics_have_no_rows_to_show(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(aggregates); i++)
         assert_string_equal(all_of(aggregates[i], SCOPE_NEW, score(SIDE_NEW)), "");
     assert_string_equal(all_of(AGG_ROWS, SCOPE_NEW, NULL), "");
+    assert_string_equal(all_of(AGG_COUNT, SCOPE_NEW, score(SIDE_NEW)), "");
 }
 
 static void where_and_filter_limit_the_examples(void **state)

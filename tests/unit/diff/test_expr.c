@@ -206,6 +206,18 @@ static void comparisons_with_null_are_null(void **state)
     }
 }
 
+static void a_literal_null_stands_for_any_type(void **state)
+{
+    (void)state;
+    expect(TIME(OP_ADD, time_at(0), null_of(VALUE_INTEGER)), "NULL");
+    expect(DURATION(OP_SUB, null_of(VALUE_TEXT), date(1)), "NULL");
+    expect(DURATION(OP_MUL, null_of(VALUE_UUID), duration(5)), "NULL");
+    expect(BOOL(OP_NOT, null_of(VALUE_INTEGER)), "NULL");
+    expect(BOOL(OP_AND, null_of(VALUE_TEXT), b(0)), "false");
+    expect(BOOL(OP_LIKE, null_of(VALUE_INTEGER), t("%")), "NULL");
+    expect(CALL(OP_CASE, VALUE_TEXT, null_of(VALUE_INTEGER), t("a"), null_of(VALUE_DATE)), "NULL");
+}
+
 static void logic_has_three_values(void **state)
 {
     (void)state;
@@ -452,6 +464,7 @@ int main(void)
         cmocka_unit_test(nan_equals_nan_and_sorts_above_all),
         cmocka_unit_test(text_compares_by_bytes),
         cmocka_unit_test(comparisons_with_null_are_null),
+        cmocka_unit_test(a_literal_null_stands_for_any_type),
         cmocka_unit_test(logic_has_three_values),
         cmocka_unit_test(null_tests_are_never_null),
         cmocka_unit_test(in_follows_sql_where_nulls_are_listed),

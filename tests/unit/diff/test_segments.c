@@ -237,6 +237,32 @@ static void sketches_by_segment_state_their_error(void **state)
     assert_int_equal(result.measures[0].values[1].i64, 50000);
 }
 
+static void segments_share_what_may_be_remembered_of_their_values(void **state)
+{
+    (void)state;
+    enum { SEGMENTS = 20, VALUES = 60000 };
+    const size_t n = (size_t)SEGMENTS * VALUES;
+    int64_t *keys = calloc(n, sizeof(*keys));
+    int64_t *groups = calloc(n, sizeof(*groups));
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = (int64_t)i;
+        groups[i] = (int64_t)(i % SEGMENTS);
+    }
+    const struct schema *schema = make_schema(&arena, "id bigint, g bigint", 1);
+    CLEANUP(packed_cleanup) struct packed *side = PACK_COLUMNS(schema, n, keys, groups);
+    struct measure measure =
+        by(measure_of(AGG_DISTINCT, SCOPE_NEW, e_column(&arena, schema, SIDE_NEW, "id")), 1, 0);
+    struct diff_result result = run_measures(NULL, side, &measure, 1, &arena);
+    double error = result.measures[0].relative_error;
+    assert_true(error > 0 && error < 0.06);
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        double count = (double)result.measures[0].values[i].i64;
+        assert_true(count > VALUES * (1 - error) && count < VALUES * (1 + error));
+    }
+    free(keys);
+    free(groups);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +275,7 @@ int main(void)
         cmocka_unit_test(a_common_value_among_very_many_is_a_segment),
         cmocka_unit_test(statistics_by_segment_are_those_of_its_rows),
         cmocka_unit_test(sketches_by_segment_state_their_error),
+        cmocka_unit_test(segments_share_what_may_be_remembered_of_their_values),
     };
     return cmocka_run_group_tests(tests, NULL, release_arena);
 }
