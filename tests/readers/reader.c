@@ -11,7 +11,8 @@
 #define SCAN                                                                                       \
     "select count(*), coalesce(sum(score), 0), min(score), max(score), count(distinct "            \
     "profile_id) from public.scores_now"
-#define PAUSE_US 4000 /* so that readers do not keep each other from reading */
+#define PAUSE_US 4000       /* so that readers do not keep each other from reading */
+#define MAX_SNAPSHOT_MS 250 /* longer than a hasty detach would take */
 #define LOOKUP "select score from public.scores_now where profile_id = $1"
 
 struct reader {
@@ -180,7 +181,7 @@ static bool repeatable_read(struct reader *reader)
 {
     if (!run(reader, "begin isolation level repeatable read") || !run(reader, "select 1"))
         return false;
-    (void)usleep((useconds_t)(rand_r(&reader->random) % 80) * 1000);
+    (void)usleep((useconds_t)(rand_r(&reader->random) % MAX_SNAPSHOT_MS) * 1000);
     int64_t first = scan_prepared(reader);
     int64_t second = scan_prepared(reader);
     if (first > 0 && second > 0 && first != second) {
