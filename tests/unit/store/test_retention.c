@@ -252,8 +252,12 @@ static enum error_code note_blocked(void *context, const struct blockage *blocka
 {
     struct told *told = context;
     (void)err;
-    told->calls++;
-    told->blocker = blockage->blockers[0];
+    if (told->calls++ == 0)
+        told->blocker = blockage->blockers[0];
+    for (size_t i = 0; told->to_end != NULL && i < blockage->n_blockers; i++) {
+        if (blockage->blockers[i].pid == store_backend_pid(told->to_end))
+            told->blocker = blockage->blockers[i]; /* beside an autovacuum, say */
+    }
     (void)snprintf(told->reason, sizeof(told->reason), "%s", blockage->reason);
     if (told->to_end != NULL)
         pg_run(told->to_end, "commit");
