@@ -155,5 +155,7 @@ enum error_code command_replay(struct app *app, const struct arguments *argument
         (void)fprintf(stderr,
                       "kept in %s: use it as state_dir of a configuration without a store\n",
                       scratch.state_dir);
+    if (totals.failed > 0)
+        *ret_exit_status = error_exit_status(ERR_DATA);
     return OK;
 }

@@ -30,7 +30,7 @@ const struct command commands[] = {
      "staged, judged, published or kept out. A night that is not published stays out, and the next "
      "one is compared with the last that was. It all happens in a scratch database of the private "
      "cluster, so neither the ledger nor any reader is touched. A date in a file's name is its "
-     "as_of.",
+     "as_of. Nights held or blocked are the answer, not an error; exits 2 if a night failed.",
      replay_options, &n_replay_options, NEEDS_CONFIG, command_replay},
     {"status", "[FEED]", 0, 1, "show what readers see now, and what waits for a person",
      "One line a feed: the live load, its as_of and age, rows, and the latest load if that is "

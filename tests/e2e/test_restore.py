@@ -71,6 +71,14 @@ class ReplayTest(unittest.TestCase):
         self.assertEqual(lines[4], "4 nights: 3 published, 0 held, 1 blocked, 0 failed")
         self.assertEqual([p for p in os.listdir(site.dir / "state") if p.startswith("scratch")], [])
 
+    def test_a_night_that_failed_is_an_error_of_the_replay(self):
+        site = Site()
+        self.addCleanup(site.close)
+        (site.dir / "2026-01-01.csv").write_text("profile_id,score\n1,none\n")
+        result = site.call("replay", "klout", "2026-01-01.csv")
+        self.assertEqual(result.returncode, 2, result.stdout + result.stderr)
+        self.assertIn("1 nights: 0 published, 0 held, 0 blocked, 1 failed", result.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
