@@ -20,7 +20,7 @@ function(loadguard_unit_test folder file)
     ${ARG_LIBRARIES})
   add_test(NAME unit/${folder}/${file} COMMAND ${target})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
+    set(ARG_TIMEOUT 300)
   endif()
   set_tests_properties(unit/${folder}/${file} PROPERTIES TIMEOUT ${ARG_TIMEOUT}
     LABELS "unit;${ARG_LABELS}")
