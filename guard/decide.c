@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "guard/life.h"
+#include "guard/load_history.h"
 #include "guard/load_run.h"
 #include "guard/release.h"
 #include "store/audit.h"
@@ -50,14 +51,14 @@ static enum error_code check_approvable(const struct load_record *record, enum l
 }
 
 static enum error_code write_approval(struct gate *gate, const struct load_record *record,
-                                      enum load_state state, bool override,
+                                      enum load_state state, const struct approval_wish *wish,
                                       const struct decider *decider, struct error *err)
 {
     const struct approval approval = {
         .load = record->id,
         .person = decider->actor,
         .reason = decider->reason,
-        .override = override,
+        .override = wish->override,
         .evidence_digest = record->evidence_digest,
     };
     const struct audit_entry entry = {
@@ -71,6 +72,7 @@ static enum error_code write_approval(struct gate *gate, const struct load_recor
     CLEANUP(store_rollbackp) struct store *store = gate->store;
     TRY(store_begin(store, err));
     TRY(ledger_add_approval(store, &approval, err));
+    TRY(load_history_excuse(gate, record->id, wish->new_normal, err));
     TRY(life_change(store, record->id, state, LOAD_RELEASING, err));
     TRY(audit_append(store, &entry, head, err));
     TRY(store_commit(store, err));
@@ -126,15 +128,15 @@ static void wait_again(struct gate *gate, const struct load_record *record, enum
                    record->id);
 }
 
-enum error_code decide_approve(struct gate *gate, int64_t load, bool override,
+enum error_code decide_approve(struct gate *gate, int64_t load, const struct approval_wish *wish,
                                const struct decider *decider, enum load_state *ret_state,
                                struct error *err)
 {
     struct load_record record;
     enum load_state state = LOAD_HELD;
     TRY(read_waiting(gate, load, &gate->arena, &record, &state, err));
-    TRY(check_approvable(&record, state, override, err));
-    TRY(write_approval(gate, &record, state, override, decider, err));
+    TRY(check_approvable(&record, state, wish->override, err));
+    TRY(write_approval(gate, &record, state, wish, decider, err));
     CLEANUP(load_verdict_release) struct load_verdict verdict = {0};
     enum error_code code =
         load_publish(gate, load, decider->actor, decider->reason, &verdict, ret_state, err);

@@ -13,13 +13,20 @@ struct decider {
     const char *reason;
 };
 
+/* How a load is approved. */
+struct approval_wish {
+    bool override;   /* a blocked load too */
+    bool new_normal; /* the measures that it had findings on start afresh with it; else this load is
+                        left out of their history */
+};
+
 /*
  * Approves a held load, or with override a blocked one, and publishes it; the gate has been
  * entered. If the live load changed since it was judged, it is judged again: *ret_state is then
  * what came of that. ERR_REFUSED: not held or blocked, blocked without override, or not releasable.
  * After any other error the load waits for a person as before.
  */
-enum error_code decide_approve(struct gate *gate, int64_t load, bool override,
+enum error_code decide_approve(struct gate *gate, int64_t load, const struct approval_wish *wish,
                                const struct decider *decider, enum load_state *ret_state,
                                struct error *err) MUST_CHECK;
 

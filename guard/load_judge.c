@@ -8,6 +8,7 @@
 #include "base/fault.h"
 #include "guard/cache.h"
 #include "guard/life.h"
+#include "guard/load_history.h"
 #include "store/publish.h"
 
 void load_verdict_release(struct load_verdict *verdict)
@@ -15,36 +16,6 @@ void load_verdict_release(struct load_verdict *verdict)
     judged_release(&verdict->judged);
     arena_release(&verdict->arena);
     *verdict = (struct load_verdict){0};
-}
-
-/* What the last good load's measures were, for rules that have to tell "never" from "not now". */
-struct previous_measures {
-    struct recorded_measure *measures;
-    size_t n;
-};
-
-static int compare_measures(const void *a, const void *b)
-{
-    const struct recorded_measure *x = a;
-    const struct recorded_measure *y = b;
-    int order = strcmp(x->text, y->text);
-    return order != 0 ? order : strcmp(x->segment, y->segment);
-}
-
-static bool previous_value(const char *text, const char *segment, struct value *ret_value,
-                           void *arg)
-{
-    const struct previous_measures *previous = arg;
-    if (previous->n == 0)
-        return false;
-    const struct recorded_measure wanted = {.text = text, .segment = segment};
-    const struct recorded_measure *found =
-        bsearch(&wanted, previous->measures, previous->n, sizeof(wanted), compare_measures);
-    if (found == NULL)
-        return false;
-    *ret_value =
-        (struct value){.type = VALUE_DOUBLE, .is_null = found->is_null, .f64 = found->value};
-    return true;
 }
 
 /* The rows of the last good load, and what the ledger knows of it. */
@@ -82,17 +53,12 @@ static enum error_code compare(struct gate *gate, const struct load_record *load
 {
     CLEANUP(packed_cleanup) struct packed *baseline = NULL;
     TRY(open_baseline(gate, verdict, &baseline, err));
-    struct previous_measures previous = {0};
-    if (baseline != NULL)
-        TRY(ledger_read_measures(gate->store, verdict->baseline.id, &verdict->arena,
-                                 &previous.measures, &previous.n, err));
-    const struct judge_context context = {
+    struct judge_context context = {
         .has_old = baseline != NULL,
         .has_as_of = load->as_of_us != STORE_NO_TIME,
         .as_of_unix_us = load->as_of_us,
-        .previous = previous_value,
-        .previous_arg = &previous,
     };
+    TRY(load_history_read(gate, load, &verdict->baseline, &verdict->arena, &context, err));
     enum error_code code = judge_run(baseline, rows, gate->rules, &context, &verdict->judged, err);
     if (code == ERR_CORRUPT && baseline != NULL) {
         judged_release(&verdict->judged);
@@ -260,6 +226,7 @@ static enum error_code store_measures(struct gate *gate, int64_t load,
                 .text = plan->measures[i].text,
                 .segment = result->segments == NULL ? "" : result->segments[j].text,
                 .is_null = result->values[j].is_null,
+                .trains = load_history_trains(&plan->measures[i], verdict->judged.judgement.gap),
             };
             if (!measure.is_null && !measure_number(&result->values[j], &measure.value))
                 continue;

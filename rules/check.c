@@ -111,11 +111,11 @@ static bool check_limit(struct checker *c, const struct typed *measure, const st
     return true;
 }
 
-/* Whether the expression is the same for every load, the time it stands for aside. */
+/* Whether the expression is known before the load is, the time it stands for aside. */
 static bool is_constant(const struct expr *expr)
 {
     if (expr->kind == EXPR_MEASURE)
-        return expr->measure == 0;
+        return expr->measure == 0 || check_is_history(expr);
     if (expr->kind != EXPR_CALL)
         return expr->kind == EXPR_LITERAL;
     for (size_t i = 0; i < expr->n_args; i++) {
@@ -123,6 +123,14 @@ static bool is_constant(const struct expr *expr)
             return false;
     }
     return true;
+}
+
+static bool has_history(const struct expr *expr)
+{
+    bool found = check_is_history(expr);
+    for (size_t i = 0; expr->kind == EXPR_CALL && i < expr->n_args && !found; i++)
+        found = has_history(expr->args[i]);
+    return found;
 }
 
 static bool has_percentage(const struct ast *ast)
@@ -153,16 +161,17 @@ static bool has_examples(const struct measure *measure)
     }
 }
 
-/* The plan index of the first measure with examples in the expression. */
-static size_t find_example(struct checker *c, const struct expr *expr)
+size_t check_find_example(struct checker *c, const struct expr *expr)
 {
+    if (check_is_history(expr))
+        return CONDITION_NONE;
     if (expr->kind == EXPR_MEASURE && expr->measure > 0) {
         size_t index = c->slots.items[expr->measure - 1];
         return has_examples(&c->plan->measures[index]) ? index : CONDITION_NONE;
     }
     size_t found = CONDITION_NONE;
     for (size_t i = 0; expr->kind == EXPR_CALL && i < expr->n_args && found == CONDITION_NONE; i++)
-        found = find_example(c, expr->args[i]);
+        found = check_find_example(c, expr->args[i]);
     return found;
 }
 
@@ -177,10 +186,11 @@ static void keep_comparison(struct checker *c, const struct expr *test,
         .measured = side,
         .limit = limit->expr,
         .text = canonical_text(c, measured->ast),
-        .example = find_example(c, side),
+        .example = check_find_example(c, side),
         .sole_measure =
             side->kind == EXPR_MEASURE ? c->slots.items[side->measure - 1] : CONDITION_NONE,
         .is_percentage = has_percentage(limit->ast),
+        .from_history = has_history(limit->expr),
     };
 }
 
@@ -419,6 +429,8 @@ struct typed check_expr(struct checker *c, const struct ast *ast)
         return check_joined(c, ast);
     if (ast->kind == AST_COMPARE)
         return check_compare(c, ast);
+    if (ast->kind == AST_CALL && find_history_function(ast->text) != NULL)
+        return check_history(c, ast);
     bool on_true_path = c->on_true_path;
     c->on_true_path = false;
     struct typed typed = check_test(c, ast);
@@ -464,7 +476,7 @@ static bool add_file_counts(struct checker *c, const struct ast *ast, struct ind
     return true;
 }
 
-static bool needs_old_side(const struct measure *measure)
+bool measure_spans_loads(const struct measure *measure)
 {
     switch (measure->aggregate) {
     case AGG_OLD_ROWS:
@@ -488,6 +500,9 @@ bool check_condition(struct checker *c, const struct yaml_node *node, const stru
     c->slots = (struct index_list){0};
     c->comparisons = NULL;
     c->n_comparisons = c->comparisons_capacity = 0;
+    c->calls = NULL;
+    c->call_nodes = NULL;
+    c->n_calls = c->calls_capacity = c->call_nodes_capacity = 0;
     struct typed typed = check_boolean(c, ast, "a rule");
     if (typed.expr == NULL)
         return false;
@@ -500,11 +515,14 @@ bool check_condition(struct checker *c, const struct yaml_node *node, const stru
     if (!add_file_counts(c, ast, &counts))
         return false;
     c->n_file_tests = where_tests;
+    check_place_history(c);
     *ret_condition = (struct condition){
         .expr = typed.expr,
         .text = canonical_text(c, ast),
         .slots = c->slots.items,
         .n_slots = c->slots.n,
+        .calls = c->calls,
+        .n_calls = c->n_calls,
         .comparisons = c->comparisons,
         .n_comparisons = c->n_comparisons,
         .file_counts = counts.items,
@@ -512,6 +530,6 @@ bool check_condition(struct checker *c, const struct yaml_node *node, const stru
         .uses_as_of = c->uses_as_of,
     };
     for (size_t i = 0; i < c->slots.n; i++)
-        ret_condition->needs_old |= needs_old_side(&c->plan->measures[c->slots.items[i]]);
+        ret_condition->needs_old |= measure_spans_loads(&c->plan->measures[c->slots.items[i]]);
     return true;
 }

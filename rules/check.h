@@ -8,6 +8,7 @@
 #include "rules/ast.h"
 #include "rules/condition.h"
 #include "rules/file_set.h"
+#include "rules/history.h"
 #include "rules/plan_builder.h"
 #include "yaml/document.h"
 
@@ -46,6 +47,12 @@ struct checker {
     bool on_true_path; /* nothing but and/or lies between here and the whole condition */
     bool uses_as_of;
     struct index_list slots;
+    struct history_call *calls;
+    size_t n_calls;
+    size_t calls_capacity;
+    struct expr **call_nodes; /* n_calls; their slots are known once all measures are */
+    size_t call_nodes_capacity;
+    const char *history_function; /* whose argument is being checked, or NULL */
     struct comparison *comparisons;
     size_t n_comparisons;
     size_t comparisons_capacity;

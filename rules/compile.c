@@ -182,6 +182,7 @@ void rules_compile(struct rule_set *set, const struct rule_list *list, const str
         c.rule = set->n_rules++;
         set->rules[c.rule].info = info_of(rule, &set->arena);
         set->rules[c.rule].min_rows = rule->min_rows;
+        set->rules[c.rule].min_history = rule->min_history;
         compile_rule(&c, rule);
     }
     set->duplicates = plan_duplicates(&c);

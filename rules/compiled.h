@@ -42,6 +42,7 @@ struct check {
 struct compiled_rule {
     struct rule_info info;
     int64_t min_rows;
+    size_t min_history;
 };
 
 struct rule_set {

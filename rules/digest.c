@@ -39,6 +39,7 @@ static void add_rule(struct hashing *h, const struct rule *rule)
     add_number(h, rule->by);
     add_columns(h, rule->by_columns, rule->n_by_columns);
     add_number(h, rule->min_rows);
+    add_number(h, (int64_t)rule->min_history);
     add_number(h, rule->shadow);
     add_number(h, rule->has_each);
     add_number(h, rule->each_category);

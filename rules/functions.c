@@ -44,22 +44,24 @@ static const struct bare_measure bare_measures[] = {
     {"changed", AGG_COUNT},
 };
 
+static const struct history_function_info history_functions[] = {
+    {"beyond", HISTORY_BEYOND, 3, 3, "beyond(measure, limit without history or none, room)"},
+    {"previous", HISTORY_PREVIOUS, 1, 1, "previous(measure)"},
+    {"usual", HISTORY_USUAL, 1, 1, "usual(measure)"},
+    {"spread", HISTORY_SPREAD, 1, 1, "spread(measure)"},
+    {"lowest", HISTORY_LOWEST, 1, 1, "lowest(measure)"},
+    {"highest", HISTORY_HIGHEST, 1, 1, "highest(measure)"},
+    {"recent", HISTORY_RECENT, 2, 2, "recent(measure, loads)"},
+};
+
 struct named_remedy {
     const char *name;
     struct remedy remedy;
 };
 
-#define NEEDS_HISTORY "needs the history of earlier loads, which this version does not keep"
 #define NOT_AVAILABLE "is not available in this version"
 
 static const struct named_remedy remedies[] = {
-    {"beyond", {NEEDS_HISTORY, "Write a fixed limit: abs(measure) > 5%."}},
-    {"usual", {NEEDS_HISTORY, "Compare with the last load: mean(score) > 1.1 * mean(old.score)."}},
-    {"previous", {NEEDS_HISTORY, "Look at the old side: mean(old.score)."}},
-    {"spread", {NEEDS_HISTORY, "Write a fixed limit, or use stddev(old.score)."}},
-    {"highest", {NEEDS_HISTORY, "Compare with the last load: max(score) > max(old.score)."}},
-    {"lowest", {NEEDS_HISTORY, "Compare with the last load: min(score) < min(old.score)."}},
-    {"recent", {NEEDS_HISTORY, "Write a fixed limit for one load."}},
     {"psi", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
     {"ks", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
     {"emd", {NOT_AVAILABLE, "Use mean(abs(x - old.x))."}},
@@ -130,6 +132,21 @@ const struct bare_measure *find_bare_measure(const char *name)
     return NULL;
 }
 
+const struct history_function_info *find_history_function(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(history_functions); i++) {
+        if (strcmp(history_functions[i].name, name) == 0)
+            return &history_functions[i];
+    }
+    return NULL;
+}
+
+size_t history_functions_all(const struct history_function_info **ret_functions)
+{
+    *ret_functions = history_functions;
+    return ARRAY_SIZE(history_functions);
+}
+
 size_t scalar_functions_all(const struct scalar_function **ret_functions)
 {
     *ret_functions = scalar_functions;
@@ -159,12 +176,15 @@ struct remedy function_remedy(const char *name)
 
 const char *suggest_function(const char *name)
 {
-    const char *names[ARRAY_SIZE(scalar_functions) + ARRAY_SIZE(aggregate_functions)];
+    const char *names[ARRAY_SIZE(scalar_functions) + ARRAY_SIZE(aggregate_functions) +
+                      ARRAY_SIZE(history_functions)];
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_SIZE(scalar_functions); i++)
         names[n++] = scalar_functions[i].name;
     for (size_t i = 0; i < ARRAY_SIZE(aggregate_functions); i++)
         names[n++] = aggregate_functions[i].name;
+    for (size_t i = 0; i < ARRAY_SIZE(history_functions); i++)
+        names[n++] = history_functions[i].name;
     return suggest_closest(name, names, n);
 }
 

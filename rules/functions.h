@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "diff/diff.h"
+#include "rules/condition.h"
 
 /* What a function takes. */
 enum argument_class {
@@ -43,15 +44,26 @@ struct bare_measure {
     enum aggregate aggregate; /* AGG_COUNT for changed */
 };
 
+/* Functions of measures of earlier loads. */
+struct history_function_info {
+    const char *name;
+    enum history_function function;
+    size_t min_args;
+    size_t max_args;
+    const char *usage; /* "beyond(measure, cold, warm)" */
+};
+
 /* NULL if there is none of that name. */
 const struct scalar_function *find_scalar_function(const char *name);
 const struct aggregate_function *find_aggregate_function(const char *name);
 const struct bare_measure *find_bare_measure(const char *name);
+const struct history_function_info *find_history_function(const char *name);
 
 /* All of them, for lists; returns how many. */
 size_t scalar_functions_all(const struct scalar_function **ret_functions);
 size_t aggregate_functions_all(const struct aggregate_function **ret_functions);
 size_t bare_measures_all(const struct bare_measure **ret_measures);
+size_t history_functions_all(const struct history_function_info **ret_functions);
 
 /* What to say about a name that other tools know; NULL members if nothing is to be said. */
 struct remedy {

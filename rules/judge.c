@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "rules/compiled.h"
+#include "rules/history_eval.h"
 #include "rules/sentence.h"
 
 /* Everything that judging one load needs, and the outcomes so far. */
@@ -14,14 +15,18 @@ struct judging {
     struct outcome *outcomes;
     size_t n_outcomes;
     size_t capacity;
-    struct value *values; /* see values_of */
+    struct value *values; /* see find_values */
     size_t values_capacity;
+    struct history_outcome *calls; /* of the condition that values are of */
+    size_t calls_capacity;
 };
 
 /* What one condition came to for one segment. */
 struct evaluation {
     enum outcome_kind kind;
     const char *sentence; /* of an error or what is not applicable */
+    const char *basis;    /* of the limits that were applied */
+    size_t n_loads;
 };
 
 /* What to say about all segments of a check together. */
@@ -98,16 +103,47 @@ static struct value as_of_value(const struct judge_context *context)
     return value;
 }
 
-/* The values that a condition looks at: as_of, then its measures. Valid until the next call. */
-static const struct value *values_of(struct judging *j, const struct condition *condition,
-                                     size_t segment)
+static const char *segment_key(const struct judging *j, const struct check *check, size_t segment)
+{
+    return segment == ALL_ROWS ? "" : segments_of(j, check)[segment].text;
+}
+
+static enum error_code evaluate_history(struct judging *j, const struct check *check,
+                                        const struct condition *condition, size_t segment,
+                                        struct error *err)
+{
+    uint64_t *scope_rows = arena_calloc(j->arena, condition->n_slots, sizeof(*scope_rows));
+    for (size_t i = 0; i < condition->n_slots; i++)
+        scope_rows[i] = result_of(j, condition->slots[i])->scope_rows[entry_of(segment)];
+    const struct history_view view = {
+        .history = j->context->history,
+        .measures = j->set->plan.measures,
+        .condition = condition,
+        .segment = segment_key(j, check, segment),
+        .scope_rows = scope_rows,
+        .gap = j->context->gap < 1 ? 1 : j->context->gap,
+        .min_loads = j->set->rules[check->rule].min_history,
+        .arena = j->arena,
+    };
+    return history_evaluate(&view, j->values, j->calls, err);
+}
+
+/* Fills j->values with what a condition looks at, as_of, its measures and what its calls of history
+ * come to, and j->calls with how. Valid until the next call. */
+static enum error_code find_values(struct judging *j, const struct check *check,
+                                   const struct condition *condition, size_t segment,
+                                   struct error *err)
 {
     j->values = arena_grow(j->arena, j->values, sizeof(*j->values), &j->values_capacity,
-                           condition->n_slots + 1);
+                           condition->n_slots + condition->n_calls + 1);
     j->values[0] = as_of_value(j->context);
     for (size_t i = 0; i < condition->n_slots; i++)
         j->values[i + 1] = result_of(j, condition->slots[i])->values[entry_of(segment)];
-    return j->values;
+    if (condition->n_calls == 0)
+        return OK;
+    j->calls =
+        arena_grow(j->arena, j->calls, sizeof(*j->calls), &j->calls_capacity, condition->n_calls);
+    return evaluate_history(j, check, condition, segment, err);
 }
 
 /* Whether the rows of the last good load had a value for a measure that is NULL now. */
@@ -131,39 +167,53 @@ static bool old_rows_had_value(const struct judging *j, const struct check *chec
 static bool was_known(const struct judging *j, const struct check *check, size_t plan_index,
                       size_t segment)
 {
-    const char *text = j->set->plan.measures[plan_index].text;
-    const char *name = segment_text(j, check, segment);
-    struct value previous;
-    if (j->context->previous != NULL &&
-        j->context->previous(text, name == NULL ? "" : name, &previous, j->context->previous_arg))
-        return !previous.is_null;
+    const struct history *history = j->context->history;
+    const struct history_series *series = history_find(
+        history, j->set->plan.measures[plan_index].text, segment_key(j, check, segment));
+    if (series != NULL && history->previous != HISTORY_NO_LOAD &&
+        (series->known >> history->previous & 1) != 0)
+        return (series->null >> history->previous & 1) == 0;
     return old_rows_had_value(j, check, plan_index, segment);
 }
 
 /* A condition without a value: an error if it had one for the last good load. */
 static struct evaluation unknown_value(struct judging *j, const struct check *check,
-                                       const struct condition *condition,
-                                       const struct value *values, size_t segment)
+                                       const struct condition *condition, size_t segment)
 {
     const char *missing = NULL;
-    if (condition->uses_as_of && values[0].is_null)
-        return (struct evaluation){OUTCOME_NOT_APPLICABLE, "the load has no as_of time"};
+    if (condition->uses_as_of && j->values[0].is_null)
+        return (struct evaluation){OUTCOME_NOT_APPLICABLE, "the load has no as_of time", NULL, 0};
     for (size_t i = 0; i < condition->n_slots; i++) {
-        if (!values[i + 1].is_null)
+        if (!j->values[i + 1].is_null)
             continue;
         const char *text = j->set->plan.measures[condition->slots[i]].text;
         if (was_known(j, check, condition->slots[i], segment))
             return (struct evaluation){
                 OUTCOME_ERROR,
-                arena_printf(j->arena, "%s has no value in this load, but had one before", text)};
+                arena_printf(j->arena, "%s has no value in this load, but had one before", text),
+                NULL, 0};
         if (missing == NULL)
-            missing = text;
+            missing = arena_printf(j->arena, "%s has no value to judge", text);
     }
+    for (size_t i = 0; i < condition->n_calls && missing == NULL; i++)
+        missing = j->calls[i].missing;
     if (missing == NULL)
-        return (struct evaluation){OUTCOME_NOT_APPLICABLE,
-                                   "the condition has no value, as after a division by zero"};
-    return (struct evaluation){OUTCOME_NOT_APPLICABLE,
-                               arena_printf(j->arena, "%s has no value to judge", missing)};
+        missing = "the condition has no value, as after a division by zero";
+    return (struct evaluation){OUTCOME_NOT_APPLICABLE, missing, NULL, 0};
+}
+
+/* Where the limits of a condition come from. */
+static void find_basis(const struct judging *j, const struct condition *condition,
+                       struct evaluation *evaluation)
+{
+    evaluation->basis = "fixed";
+    for (size_t i = 0; i < condition->n_calls; i++) {
+        const struct history_outcome *call = &j->calls[i];
+        if (call->missing != NULL)
+            continue;
+        evaluation->basis = call->is_cold ? "short history" : "history";
+        evaluation->n_loads = call->n_loads;
+    }
 }
 
 static struct evaluation file_error(struct judging *j, const struct condition *condition)
@@ -174,9 +224,10 @@ static struct evaluation file_error(struct judging *j, const struct condition *c
         if (count->is_null || count->i64 == 0)
             return (struct evaluation){OUTCOME_ERROR,
                                        arena_printf(j->arena, "%s is 0: the file matches no row",
-                                                    j->set->plan.measures[index].text)};
+                                                    j->set->plan.measures[index].text),
+                                       NULL, 0};
     }
-    return (struct evaluation){OUTCOME_PASS, ""};
+    return (struct evaluation){OUTCOME_PASS, "", NULL, 0};
 }
 
 static enum error_code evaluate(struct judging *j, const struct check *check,
@@ -185,19 +236,20 @@ static enum error_code evaluate(struct judging *j, const struct check *check,
 {
     struct value truth;
     if (condition->needs_old && !j->context->has_old) {
-        *ret_evaluation = (struct evaluation){OUTCOME_NOT_APPLICABLE,
-                                              "there is no last good load to compare with"};
+        *ret_evaluation = (struct evaluation){
+            OUTCOME_NOT_APPLICABLE, "there is no last good load to compare with", NULL, 0};
         return OK;
     }
     *ret_evaluation = file_error(j, condition);
     if (ret_evaluation->kind == OUTCOME_ERROR)
         return OK;
-    const struct value *values = values_of(j, condition, segment);
-    TRY(expr_eval_measures(condition->expr, values, &truth, err));
+    TRY(find_values(j, check, condition, segment, err));
+    TRY(expr_eval_measures(condition->expr, j->values, &truth, err));
     if (truth.is_null)
-        *ret_evaluation = unknown_value(j, check, condition, values, segment);
+        *ret_evaluation = unknown_value(j, check, condition, segment);
     else
         ret_evaluation->kind = truth.u8 != 0 ? OUTCOME_FINDING : OUTCOME_PASS;
+    find_basis(j, condition, ret_evaluation);
     return OK;
 }
 
@@ -221,44 +273,84 @@ static void describe_measures(struct judging *j, const struct condition *conditi
     outcome->n_measures = condition->n_slots;
 }
 
-static bool is_share(const struct judging *j, const struct comparison *comparison)
+static bool is_share(const struct judging *j, size_t sole_measure)
 {
-    if (comparison->sole_measure == CONDITION_NONE)
+    if (sole_measure == CONDITION_NONE)
         return false;
-    enum aggregate aggregate = j->set->plan.measures[comparison->sole_measure].aggregate;
+    enum aggregate aggregate = j->set->plan.measures[sole_measure].aggregate;
     return aggregate == AGG_SHARE || aggregate == AGG_ARRIVALS || aggregate == AGG_TOP_SHARE;
+}
+
+/* The value that the rows moved to, if the measure is about one. */
+static const struct value *arrived_at(const struct judging *j, size_t sole_measure, size_t segment)
+{
+    if (sole_measure == CONDITION_NONE || result_of(j, sole_measure)->arrived_at == NULL)
+        return NULL;
+    return &result_of(j, sole_measure)->arrived_at[entry_of(segment)];
 }
 
 static void describe_comparison(struct judging *j, const struct comparison *comparison,
                                 size_t segment, struct outcome *outcome)
 {
-    const struct value *arrived_at = NULL;
-    if (comparison->sole_measure != CONDITION_NONE) {
-        const struct measure_result *result = result_of(j, comparison->sole_measure);
-        if (result->arrived_at != NULL)
-            arrived_at = &result->arrived_at[entry_of(segment)];
-    }
     outcome->has_limit = true;
-    outcome->limit_is_percentage = comparison->is_percentage || is_share(j, comparison);
+    outcome->basis = comparison->from_history ? "history" : "fixed";
+    outcome->limit_is_percentage =
+        comparison->is_percentage || is_share(j, comparison->sole_measure);
     outcome->example_measure =
         comparison->example == CONDITION_NONE ? OUTCOME_NO_EXAMPLES : comparison->example;
     outcome->sentence = sentence_limit(j->set, comparison, &outcome->measured, &outcome->limit,
-                                       outcome->limit_is_percentage, arrived_at, j->arena);
+                                       outcome->limit_is_percentage,
+                                       arrived_at(j, comparison->sole_measure, segment), j->arena);
+}
+
+static void describe_beyond(struct judging *j, const struct history_call *call,
+                            const struct history_outcome *found, size_t segment,
+                            struct outcome *outcome)
+{
+    double limit = found->measured > found->ceiling ? found->ceiling : found->floor;
+    outcome->has_limit = true;
+    outcome->measured = (struct value){.type = VALUE_DOUBLE, .f64 = found->measured};
+    outcome->limit = (struct value){.type = VALUE_DOUBLE, .f64 = limit};
+    outcome->limit_is_percentage = call->is_percentage || is_share(j, call->sole_measure);
+    outcome->example_measure =
+        call->example == CONDITION_NONE ? OUTCOME_NO_EXAMPLES : call->example;
+    outcome->basis = found->is_cold ? "short history" : "history";
+    outcome->n_loads = found->n_loads;
+    outcome->has_range = !found->is_cold;
+    outcome->range[0] = found->low;
+    outcome->range[1] = found->high;
+    outcome->sentence = sentence_beyond(j->set, call, outcome,
+                                        arrived_at(j, call->sole_measure, segment), j->arena);
+}
+
+/* Finds the first call of beyond() that the finding rests on. */
+static bool find_beyond(struct judging *j, const struct condition *condition, size_t segment,
+                        struct outcome *outcome)
+{
+    for (size_t i = 0; i < condition->n_calls; i++) {
+        const struct history_outcome *found = &j->calls[i];
+        if (!condition->calls[i].decides || found->value.is_null || found->value.u8 == 0)
+            continue;
+        describe_beyond(j, &condition->calls[i], found, segment, outcome);
+        return true;
+    }
+    return false;
 }
 
 /* Finds the first comparison with a constant that is true. */
 static enum error_code find_limit(struct judging *j, const struct condition *condition,
-                                  const struct value *values, size_t segment,
-                                  struct outcome *outcome, struct error *err)
+                                  size_t segment, struct outcome *outcome, struct error *err)
 {
+    if (find_beyond(j, condition, segment, outcome))
+        return OK;
     for (size_t i = 0; i < condition->n_comparisons; i++) {
         const struct comparison *comparison = &condition->comparisons[i];
         struct value truth;
-        TRY(expr_eval_measures(comparison->test, values, &truth, err));
+        TRY(expr_eval_measures(comparison->test, j->values, &truth, err));
         if (truth.is_null || truth.u8 == 0)
             continue;
-        TRY(expr_eval_measures(comparison->measured, values, &outcome->measured, err));
-        TRY(expr_eval_measures(comparison->limit, values, &outcome->limit, err));
+        TRY(expr_eval_measures(comparison->measured, j->values, &outcome->measured, err));
+        TRY(expr_eval_measures(comparison->limit, j->values, &outcome->limit, err));
         describe_comparison(j, comparison, segment, outcome);
         return OK;
     }
@@ -275,12 +367,12 @@ static enum error_code add_finding(struct judging *j, const struct check *check,
                                    struct error *err)
 {
     const struct condition *condition = &action->condition;
-    const struct value *values = values_of(j, condition, segment);
+    TRY(find_values(j, check, condition, segment, err));
     struct outcome outcome = blank_outcome(j, check, action);
     outcome.kind = OUTCOME_FINDING;
     outcome.segment = segment_text(j, check, segment);
     describe_measures(j, condition, segment, &outcome);
-    TRY(find_limit(j, condition, values, segment, &outcome, err));
+    TRY(find_limit(j, condition, segment, &outcome, err));
     if (!outcome.has_limit)
         outcome.sentence = sentence_values(outcome.measures, outcome.n_measures, j->arena);
     outcome.sentence = with_segment(j, outcome.segment, outcome.sentence);
@@ -297,6 +389,10 @@ static void add_other(struct judging *j, const struct check *check,
     outcome.segment = segment_text(j, check, segment);
     if (evaluation->kind == OUTCOME_ERROR)
         outcome.action = ACTION_HOLD;
+    if (evaluation->basis != NULL) {
+        outcome.basis = evaluation->basis;
+        outcome.n_loads = evaluation->n_loads;
+    }
     describe_measures(j, &action->condition, segment, &outcome);
     outcome.sentence = with_segment(j, outcome.segment, evaluation->sentence);
     add_outcome(j, &outcome);
@@ -589,7 +685,12 @@ enum error_code rule_set_judge(const struct rule_set *set, const struct diff_res
     for (size_t i = 0; i < set->n_checks; i++)
         TRY(judge_check(&j, &set->checks[i], err));
     sort_outcomes(&j);
-    struct judgement judgement = {.outcomes = j.outcomes, .n_outcomes = j.n_outcomes};
+    struct judgement judgement = {
+        .outcomes = j.outcomes,
+        .n_outcomes = j.n_outcomes,
+        .n_loads = context->history == NULL ? 0 : context->history->n_loads,
+        .gap = context->gap < 1 ? 1 : context->gap,
+    };
     for (size_t i = 0; i < j.n_outcomes; i++) {
         enum verdict verdict = verdict_of(&j.outcomes[i]);
         judgement.n_findings += verdict != VERDICT_PASS;

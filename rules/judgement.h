@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "diff/expr.h"
+#include "rules/history.h"
 
 /* In order of strength. */
 enum action {
@@ -76,7 +77,14 @@ struct outcome {
     struct value limit;       /* what it was compared with */
     bool limit_is_percentage; /* both read best as percentages */
 
-    const char *basis;      /* "fixed": the limit is the rule's own */
+    /*
+     * Where the limit comes from: "fixed", the rule's own; "history", what earlier loads were like;
+     * "short history", the rule's own because there are too few of those. Also set of passes.
+     */
+    const char *basis;
+    bool has_range;         /* of a finding from history by beyond() */
+    double range[2];        /* lowest and highest of the earlier loads, widened for a gap */
+    size_t n_loads;         /* earlier loads that the limit comes from */
     const char *because;    /* the rule's own reason, or "" */
     const char *sentence;   /* for people: what was found, why it is not applicable or an error */
     size_t example_measure; /* plan index for diff_examples, or OUTCOME_NO_EXAMPLES */
@@ -98,22 +106,25 @@ struct judgement {
     const struct outcome *outcomes;
     size_t n_outcomes;
     size_t n_findings;
+    size_t n_loads; /* of history that there was to judge by */
+    double gap;     /* usual intervals since the last good load; 1: as usual */
 };
-
-/*
- * Value that a measure had for the last good load, as recorded by its text and segment ("" for all
- * rows). Returns whether there is a record; the value may be NULL.
- */
-typedef bool (*judge_previous_fn)(const char *measure_text, const char *segment,
-                                  struct value *ret_value, void *arg);
 
 /* What judging needs to know beside the measures. */
 struct judge_context {
     bool has_old; /* false for a first load: rules that need the old side are not applicable */
     bool has_as_of;
-    int64_t as_of_unix_us;      /* the load's as_of, microseconds since the Unix epoch */
-    judge_previous_fn previous; /* or NULL */
-    void *previous_arg;
+    int64_t as_of_unix_us; /* the load's as_of, microseconds since the Unix epoch */
+
+    /*
+     * Earlier loads, or NULL where there are none or they are not known. Texts of measures and
+     * segments are those of the plan.
+     */
+    const struct history *history;
+
+    /* Usual intervals that lie between the last good load and this one, at least 1: after nights
+     * that were not published more has changed. 0 counts as 1. */
+    double gap;
 };
 
 #endif

@@ -45,12 +45,7 @@ static bool refuse_unavailable(struct reading *r, const struct rule_map *map)
         yaml_problem(r->diags, map->sql, "sql: is not available in this version");
         diagnostics_hint(r->diags, "Write the measure as an expression, as in share(x > 0).");
     }
-    if (map->min_history != NULL) {
-        yaml_problem(r->diags, map->min_history,
-                     "min_history: is not available in this version, which judges without history");
-        diagnostics_hint(r->diags, "Leave it away and write fixed limits.");
-    }
-    return map->rollback != NULL || map->sql != NULL || map->min_history != NULL;
+    return map->rollback != NULL || map->sql != NULL;
 }
 
 /* Whether only the named keys stand in the map; reports the others. */
@@ -185,6 +180,7 @@ static void read_rule(struct reading *r, const struct rule_map *map, const struc
         .frame = frame,
         .where_node = map->where,
         .min_rows = map->min_rows,
+        .min_history = map->min_history == 0 ? HISTORY_MIN_LOADS : (size_t)map->min_history,
         .shadow = map->shadow,
     };
     bool named = check_name_text(r, map);

@@ -43,6 +43,7 @@ struct rule {
     size_t *by_columns;
     size_t n_by_columns;
     int64_t min_rows; /* 0: not given */
+    size_t min_history;
     bool shadow;
     bool has_each;
     bool each_category; /* the columns must turn out to be categories */

@@ -76,7 +76,15 @@ static const struct key rule_keys[] = {
      .doc = "Switches off an included rule of this name."},
     {.name = "rollback", .kind = KEY_NODE, .offset = RULE(rollback)},
     {.name = "sql", .kind = KEY_NODE, .offset = RULE(sql)},
-    {.name = "min_history", .kind = KEY_NODE, .offset = RULE(min_history)},
+    {.name = "min_history",
+     .kind = KEY_INTEGER,
+     .offset = RULE(min_history),
+     .min = 1,
+     .max = HISTORY_MAX_LOADS,
+     .by_default = "8",
+     .doc =
+         "Earlier loads that a range needs; with fewer the limit for a short history applies, or "
+         "the rule is not applicable."},
 };
 
 static const struct key_table rule_table = {

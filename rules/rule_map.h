@@ -21,7 +21,7 @@ struct rule_map {
     const char *include;
     const struct yaml_node *rollback;
     const struct yaml_node *sql;
-    const struct yaml_node *min_history;
+    int64_t min_history;
     const struct yaml_node *node;
 };
 

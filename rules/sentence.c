@@ -138,21 +138,50 @@ static const char *measure_phrase(const struct measure *measure, const char *val
     }
 }
 
+/* The value in words: of one measure as people say it, else with the text of what was measured. */
+static const char *value_phrase(const struct rule_set *set, size_t sole_measure, const char *text,
+                                const char *value, const struct value *arrived_at,
+                                struct arena *arena)
+{
+    const char *phrase = NULL;
+    if (sole_measure != CONDITION_NONE)
+        phrase = measure_phrase(&set->plan.measures[sole_measure], value, arrived_at, arena);
+    return phrase == NULL ? arena_printf(arena, "%s is %s", text, value) : phrase;
+}
+
 const char *sentence_limit(const struct rule_set *set, const struct comparison *comparison,
                            const struct value *measured, const struct value *limit,
                            bool is_percentage, const struct value *arrived_at, struct arena *arena)
 {
     char measured_text[SENTENCE_VALUE_BYTES];
     char limit_text[SENTENCE_VALUE_BYTES];
-    const char *phrase = NULL;
     (void)sentence_value(measured, is_percentage, measured_text);
     (void)sentence_value(limit, is_percentage, limit_text);
-    if (comparison->sole_measure != CONDITION_NONE)
-        phrase = measure_phrase(&set->plan.measures[comparison->sole_measure], measured_text,
-                                arrived_at, arena);
-    if (phrase == NULL)
-        phrase = arena_printf(arena, "%s is %s", comparison->text, measured_text);
+    const char *phrase = value_phrase(set, comparison->sole_measure, comparison->text,
+                                      measured_text, arrived_at, arena);
     return arena_printf(arena, "%s (limit %s)", phrase, limit_text);
+}
+
+const char *sentence_beyond(const struct rule_set *set, const struct history_call *call,
+                            const struct outcome *outcome, const struct value *arrived_at,
+                            struct arena *arena)
+{
+    char texts[4][SENTENCE_VALUE_BYTES];
+    const double numbers[4] = {outcome->measured.f64, outcome->limit.f64, outcome->range[0],
+                               outcome->range[1]};
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        struct value value = {.type = VALUE_DOUBLE, .f64 = numbers[i]};
+        (void)sentence_value(&value, outcome->limit_is_percentage, texts[i]);
+    }
+    const char *phrase =
+        value_phrase(set, call->sole_measure, call->text, texts[0], arrived_at, arena);
+    if (!outcome->has_range)
+        return arena_printf(arena, "%s (limit %s)", phrase, texts[1]);
+    if (strcmp(texts[2], texts[3]) == 0)
+        return arena_printf(arena, "%s (limit %s; %s in the last %zu loads)", phrase, texts[1],
+                            texts[2], outcome->n_loads);
+    return arena_printf(arena, "%s (limit %s; %s to %s in the last %zu loads)", phrase, texts[1],
+                        texts[2], texts[3], outcome->n_loads);
 }
 
 const char *sentence_values(const struct outcome_measure *measures, size_t n_measures,

@@ -17,6 +17,14 @@ const char *sentence_limit(const struct rule_set *set, const struct comparison *
                            const struct value *measured, const struct value *limit,
                            bool is_percentage, const struct value *arrived_at, struct arena *arena);
 
+/*
+ * What a finding of beyond() is about, from the outcome's value, limit and range: "jumped(score) is
+ * 4.1 % (limit 1.2 %; 0.3 % to 0.6 % in the last 12 loads)".
+ */
+const char *sentence_beyond(const struct rule_set *set, const struct history_call *call,
+                            const struct outcome *outcome, const struct value *arrived_at,
+                            struct arena *arena);
+
 /* A finding whose condition compares with no constant: the values that it looked at. */
 const char *sentence_values(const struct outcome_measure *measures, size_t n_measures,
                             struct arena *arena);

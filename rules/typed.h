@@ -30,6 +30,17 @@ struct typed check_boolean(struct checker *c, const struct ast *ast, const char 
 struct typed check_call(struct checker *c, const struct ast *ast);
 struct typed check_name(struct checker *c, const struct ast *ast);
 
+/* A call of a function of history, which find_history_function() knows. */
+struct typed check_history(struct checker *c, const struct ast *ast);
+
+/* Whether the expression is such a call; not any more once check_place_history() has given all
+ * calls of the condition their slots, behind those of the measures. */
+bool check_is_history(const struct expr *expr);
+void check_place_history(struct checker *c);
+
+/* The plan index of the first measure with examples in the expression, or CONDITION_NONE. */
+size_t check_find_example(struct checker *c, const struct expr *expr);
+
 /* + - * / and unary minus. */
 struct typed check_arithmetic(struct checker *c, const struct ast *ast);
 struct typed check_negate(struct checker *c, const struct ast *ast);

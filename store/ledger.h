@@ -150,6 +150,7 @@ struct recorded_measure {
     const char *segment; /* "" for all rows */
     bool is_null;
     double value;
+    bool trains; /* later loads are judged against it */
 };
 enum error_code ledger_store_measures(struct store *store, int64_t load,
                                       const struct recorded_measure *measures, size_t n,
@@ -160,20 +161,24 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
                                      struct error *err) MUST_CHECK;
 
 /*
- * What later loads are judged against: measures of the newest n_loads other than `load` that are
- * live or were superseded and are not marked bad, without those that were excluded; by load, newest
- * as_of first, then as ledger_read_measures.
+ * What later loads can be judged against: measures of the newest n_loads other than `load` that are
+ * live or were superseded and are not marked bad; by load, newest as_of first, then as
+ * ledger_read_measures.
  */
-struct trained_measure {
+struct past_measure {
     int64_t load;
     int64_t as_of_us;
-    int64_t baseline_as_of_us; /* of the load that it was compared with */
     struct recorded_measure measure;
 };
 enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,
                                     size_t n_loads, struct arena *arena,
-                                    struct trained_measure **ret_measures, size_t *ret_n,
+                                    struct past_measure **ret_measures, size_t *ret_n,
                                     struct error *err) MUST_CHECK;
+
+/* The different as_of of the newest n loads that were judged, whatever came of them; ascending. */
+enum error_code ledger_read_nights(struct store *store, const char *feed, size_t n,
+                                   struct arena *arena, int64_t **ret_as_of_us, size_t *ret_n,
+                                   struct error *err) MUST_CHECK;
 
 /* Leaves measures (by their text, all segments) of this load out of the history. */
 enum error_code ledger_exclude_measures(struct store *store, int64_t load, const char *const *texts,

@@ -11,6 +11,7 @@ struct measure_arrays {
     struct buffer texts;
     struct buffer segments;
     struct buffer values;
+    struct buffer trains;
 };
 
 static void arrays_init(struct measure_arrays *arrays)
@@ -19,6 +20,7 @@ static void arrays_init(struct measure_arrays *arrays)
     buffer_init(&arrays->texts, BUFFER_DEFAULT_MAX_BYTES);
     buffer_init(&arrays->segments, BUFFER_DEFAULT_MAX_BYTES);
     buffer_init(&arrays->values, BUFFER_DEFAULT_MAX_BYTES);
+    buffer_init(&arrays->trains, BUFFER_DEFAULT_MAX_BYTES);
 }
 
 static void arrays_release(struct measure_arrays *arrays)
@@ -27,6 +29,7 @@ static void arrays_release(struct measure_arrays *arrays)
     buffer_release(&arrays->texts);
     buffer_release(&arrays->segments);
     buffer_release(&arrays->values);
+    buffer_release(&arrays->trains);
 }
 
 static enum error_code append_value(const struct recorded_measure *measure, struct buffer *out,
@@ -47,14 +50,19 @@ static enum error_code fill_arrays(const struct recorded_measure *measures, size
     const char **texts = arena_calloc(&arrays->arena, n, sizeof(*texts));
     const char **segments = arena_calloc(&arrays->arena, n, sizeof(*segments));
     TRY(buffer_append_char(&arrays->values, '{', err));
+    TRY(buffer_append_char(&arrays->trains, '{', err));
     for (size_t i = 0; i < n; i++) {
         texts[i] = measures[i].text;
         segments[i] = measures[i].segment;
-        if (i > 0)
+        if (i > 0) {
             TRY(buffer_append_char(&arrays->values, ',', err));
+            TRY(buffer_append_char(&arrays->trains, ',', err));
+        }
         TRY(append_value(&measures[i], &arrays->values, err));
+        TRY(buffer_append_char(&arrays->trains, measures[i].trains ? 't' : 'f', err));
     }
     TRY(buffer_append_char(&arrays->values, '}', err));
+    TRY(buffer_append_char(&arrays->trains, '}', err));
     TRY(store_text_array(texts, n, &arrays->texts, err));
     return store_text_array(segments, n, &arrays->segments, err);
 }
@@ -75,7 +83,8 @@ static enum error_code replace_measures(struct store *store, void *context, stru
     TRY(fill_arrays(replacement->measures, replacement->n, &arrays, err));
     const struct store_param params[] = {
         store_int(replacement->load), store_text(buffer_string(&arrays.texts)),
-        store_text(buffer_string(&arrays.segments)), store_text(buffer_string(&arrays.values))};
+        store_text(buffer_string(&arrays.segments)), store_text(buffer_string(&arrays.values)),
+        store_text(buffer_string(&arrays.trains))};
     TRY(store_exec(store, &delete, params, 1, NULL, err));
     return store_exec(store, &insert, params, ARRAY_SIZE(params), NULL, err);
 }
@@ -88,7 +97,7 @@ enum error_code ledger_store_measures(struct store *store, int64_t load,
     return store_atomically(store, replace_measures, &replacement, err);
 }
 
-/* From three columns on: text, segment, value. */
+/* From four columns on: text, segment, value, trains. */
 static struct recorded_measure read_measure(const struct store_result *result, size_t row,
                                             size_t column, struct arena *arena)
 {
@@ -98,6 +107,7 @@ static struct recorded_measure read_measure(const struct store_result *result, s
         .segment = arena_strdup(arena, store_get_text(result, row, column + 1)),
         .is_null = is_null,
         .value = is_null ? 0 : store_get_number(result, row, column + 2),
+        .trains = store_get_bool(result, row, column + 3),
     };
 }
 
@@ -120,7 +130,7 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
 
 enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,
                                     size_t n_loads, struct arena *arena,
-                                    struct trained_measure **ret_measures, size_t *ret_n,
+                                    struct past_measure **ret_measures, size_t *ret_n,
                                     struct error *err)
 {
     struct store_result result CLEANUP(store_result_release) = {0};
@@ -129,16 +139,32 @@ enum error_code ledger_read_history(struct store *store, const char *feed, int64
                                          store_int((int64_t)n_loads)};
     TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
     size_t n = store_rows(&result);
-    struct trained_measure *measures = arena_calloc(arena, n, sizeof(*measures));
+    struct past_measure *measures = arena_calloc(arena, n, sizeof(*measures));
     for (size_t i = 0; i < n; i++)
-        measures[i] = (struct trained_measure){
+        measures[i] = (struct past_measure){
             .load = store_get_int(&result, i, 0),
             .as_of_us = store_get_time(&result, i, 1),
-            .baseline_as_of_us = store_get_time(&result, i, 2),
-            .measure = read_measure(&result, i, 3, arena),
+            .measure = read_measure(&result, i, 2, arena),
         };
     *ret_measures = measures;
     *ret_n = n;
+    return OK;
+}
+
+enum error_code ledger_read_nights(struct store *store, const char *feed, size_t n,
+                                   struct arena *arena, int64_t **ret_as_of_us, size_t *ret_n,
+                                   struct error *err)
+{
+    struct store_result result CLEANUP(store_result_release) = {0};
+    const struct store_query query = {nights_of_feed_sql, STORE_ANY_ROWS, STORE_QUICK_MS};
+    const struct store_param params[] = {store_text(feed), store_int((int64_t)n)};
+    TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
+    size_t n_nights = store_rows(&result);
+    int64_t *nights = arena_calloc(arena, n_nights, sizeof(*nights));
+    for (size_t i = 0; i < n_nights; i++)
+        nights[i] = store_get_time(&result, i, 0);
+    *ret_as_of_us = nights;
+    *ret_n = n_nights;
     return OK;
 }
 

@@ -7,6 +7,8 @@
 const struct option_spec approve_options[] = {
     {"reason", "TEXT", "why it is right; required, goes into the audit log", false},
     {"override", NULL, "release a blocked load", false},
+    {"once", NULL, "keep the history as it was: this load is an exception (default)", false},
+    {"new-normal", NULL, "start the history of what was found afresh: it stays like this", false},
     {"json", NULL, "print one JSON object", false},
 };
 const size_t n_approve_options = ARRAY_SIZE(approve_options);
@@ -30,10 +32,16 @@ enum error_code command_approve(struct app *app, const struct arguments *argumen
     int64_t load = 0;
     enum load_state state = LOAD_HELD;
     TRY(read_decider(app, arguments, &decider, err));
+    const struct approval_wish wish = {
+        .override = arguments_flag(arguments, "override"),
+        .new_normal = arguments_flag(arguments, "new-normal"),
+    };
+    if (wish.new_normal && arguments_flag(arguments, "once"))
+        return error_set(err, ERR_USAGE, "--once and --new-normal exclude each other");
     CLEANUP(gate_release) struct gate gate = {0};
     TRY(open_gate_of_load(app, arguments->operands[0], &load, &gate, err));
     TRY(gate_enter(&gate, err));
-    TRY(decide_approve(&gate, load, arguments_flag(arguments, "override"), &decider, &state, err));
+    TRY(decide_approve(&gate, load, &wish, &decider, &state, err));
     *ret_exit_status = exit_status_of(state);
     if (arguments_flag(arguments, "json")) {
         TRY(app_print_json(

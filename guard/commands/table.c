@@ -48,9 +48,10 @@ const struct command commands[] = {
      &n_states_options, NEEDS_NOTHING, command_states},
     {"approve", "LOAD", 1, 1, "publish a held load; with --override a blocked one",
      "Publishes a load that waits for a person. The approval is bound to what was judged: if "
-     "another "
-     "load went live meanwhile, the load is judged again and the approval lapses. Duplicate keys "
-     "cannot be released.",
+     "another load went live meanwhile, the load is judged again and the approval lapses. "
+     "Duplicate "
+     "keys cannot be released. What the load had findings on does not count as history, unless "
+     "--new-normal says that later loads will look like this one.",
      approve_options, &n_approve_options, NEEDS_STORE, command_approve},
     {"reject", "LOAD", 1, 1, "end a held or blocked load for good",
      "Ends a load that waits for a person. Its rows are dropped; the record stays.", reject_options,

@@ -101,7 +101,7 @@ class CrashTest(unittest.TestCase):
                  if name[0].isdigit() and os.path.getsize(f"{folder[0][0]}/{name}") > 0}
         return sorted(files - known)
 
-    def test_kill_at_every_labelled_step(self):
+    def test_the_program_is_killed_at_every_labelled_step(self):
         labels = self.labels()
         self.assertGreater(len(labels), 10)
         for label in labels:
@@ -114,7 +114,7 @@ class CrashTest(unittest.TestCase):
                 self.expect_published()
         self.assert_nothing_left()
 
-    def test_kill_while_recovering(self):
+    def test_the_program_is_killed_while_recovering(self):
         for label in ("run.staging", "release.attached"):
             for second in ("recover.abandoned", "release.flipped"):
                 self.prepare()
@@ -124,7 +124,7 @@ class CrashTest(unittest.TestCase):
                 self.expect_published()
         self.assert_nothing_left()
 
-    def test_kill_at_random_moments(self):
+    def test_kills_at_random_moments(self):
         chance = random.Random(20110523)
         started = time.monotonic()
         self.expect_published()
@@ -195,7 +195,7 @@ class CrashTest(unittest.TestCase):
                 self.expect_published()
         self.assert_nothing_left()
 
-    def test_a_restart_between_runs_loses_nothing(self):
+    def test_a_server_restart_between_runs_loses_nothing(self):
         live = self.site.live()
         self.kill_server()
         self.assertEqual(self.site.call("status").returncode, 0)

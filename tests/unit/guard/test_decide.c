@@ -11,7 +11,8 @@ static const struct decider joe = {.actor = "joe", .reason = "because"};
 static enum error_code approve(struct site *site, int64_t load, bool override,
                                enum load_state *after)
 {
-    return decide_approve(&site->gate, load, override, &joe, after, &site->err);
+    const struct approval_wish wish = {.override = override};
+    return decide_approve(&site->gate, load, &wish, &joe, after, &site->err);
 }
 
 static void a_held_load_is_published_by_a_person(void **state)

@@ -107,7 +107,10 @@ static void findings_are_counted_by_what_they_lead_to_without_shadows(void **sta
     struct outcome outcomes[] = {fixture_mass_reset(), fixture_mass_reset(),
                                  fixture_outcome(OUTCOME_FINDING, "b")};
     outcomes[1].shadow = true;
-    struct judgement judgement = {VERDICT_BLOCK, outcomes, ARRAY_SIZE(outcomes), 2};
+    struct judgement judgement = {.verdict = VERDICT_BLOCK,
+                                  .outcomes = outcomes,
+                                  .n_outcomes = ARRAY_SIZE(outcomes),
+                                  .n_findings = 2};
     struct report report = fixture_files(&judgement);
     char *text = printed(&report, &plain);
     assert_contains(text, "\n         1 block, 1 hold\n");
@@ -306,7 +309,10 @@ static void a_stored_report_reads_in_the_same_words(void **state)
                                  fixture_outcome(OUTCOME_PASS, "e")};
     outcomes[1].measures = &sketch;
     outcomes[1].n_measures = 1;
-    struct judgement judgement = {VERDICT_BLOCK, outcomes, ARRAY_SIZE(outcomes), 3};
+    struct judgement judgement = {.verdict = VERDICT_BLOCK,
+                                  .outcomes = outcomes,
+                                  .n_outcomes = ARRAY_SIZE(outcomes),
+                                  .n_findings = 3};
     struct report_examples examples[] = {{fixture_examples, 2}, {0}, {0}, {0}, {0}};
     struct report report = fixture_load(&judgement);
     report.examples = examples;

@@ -1,104 +1,5 @@
 /* Judgements of measures that are made up, so that each case is exactly what it says. */
-#include "tests/unit/rules/folder.h"
-
-#include "base/clock.h"
-
-#define MAX_SEGMENTS 256
-
-struct fixture {
-    struct rules rules;
-    struct diff_result result;
-    struct judge_context context;
-    struct judgement judgement;
-};
-
-static void assert_ready(const struct rules *rules)
-{
-    if (rules->code != OK)
-        fail_msg("%s:%u: %s", rules->err.file, rules->err.line, rules->err.message);
-}
-
-/* Every measure has one entry, which is 0, over 1000 rows. */
-static void prepare(struct fixture *f)
-{
-    assert_ready(&f->rules);
-    const struct measure_plan *plan = rule_set_plan(f->rules.set);
-    struct arena *arena = &f->rules.arena;
-    f->result.counts = (struct row_counts){.old_rows = 1000, .new_rows = 1000, .kept = 1000};
-    f->result.measures = arena_calloc(arena, plan->n_measures, sizeof(*f->result.measures));
-    for (size_t i = 0; i < plan->n_measures; i++) {
-        struct value *values = arena_calloc(arena, MAX_SEGMENTS, sizeof(*values));
-        uint64_t *rows = arena_calloc(arena, MAX_SEGMENTS, sizeof(*rows));
-        struct value *arrived = arena_calloc(arena, MAX_SEGMENTS, sizeof(*arrived));
-        values[0].type = plan->measures[i].type;
-        rows[0] = 1000;
-        f->result.measures[i] =
-            (struct measure_result){.n_segments = 1, .values = values, .scope_rows = rows};
-        if (plan->measures[i].aggregate == AGG_ARRIVALS)
-            f->result.measures[i].arrived_at = arrived;
-    }
-    f->context = (struct judge_context){.has_old = true};
-}
-
-static void begin(struct fixture *f, const char *text)
-{
-    *f = (struct fixture){0};
-    rules_from_text(&f->rules, text);
-    prepare(f);
-}
-
-static void end(struct fixture *f)
-{
-    rules_release(&f->rules);
-}
-
-static size_t index_of(const struct fixture *f, const char *measure)
-{
-    const struct measure_plan *plan = rule_set_plan(f->rules.set);
-    for (size_t i = 0; i < plan->n_measures; i++) {
-        if (strcmp(plan->measures[i].text, measure) == 0)
-            return i;
-    }
-    fail_msg("no measure '%s'", measure);
-    return 0;
-}
-
-static struct value *value_of(struct fixture *f, const char *measure)
-{
-    return (struct value *)(uintptr_t)f->result.measures[index_of(f, measure)].values;
-}
-
-static void set_integer(struct fixture *f, const char *measure, int64_t number)
-{
-    *value_of(f, measure) = (struct value){.type = VALUE_INTEGER, .i64 = number};
-}
-
-static void set_double(struct fixture *f, const char *measure, double number)
-{
-    *value_of(f, measure) = (struct value){.type = VALUE_DOUBLE, .f64 = number};
-}
-
-static void set_null(struct fixture *f, const char *measure)
-{
-    value_of(f, measure)->is_null = true;
-}
-
-static void judge(struct fixture *f)
-{
-    struct error err;
-    assert_ok(rule_set_judge(f->rules.set, &f->result, &f->context, &f->rules.arena, &f->judgement,
-                             &err));
-}
-
-static const struct outcome *outcome_of(const struct fixture *f, const char *rule)
-{
-    for (size_t i = 0; i < f->judgement.n_outcomes; i++) {
-        if (strcmp(f->judgement.outcomes[i].rule, rule) == 0)
-            return &f->judgement.outcomes[i];
-    }
-    fail_msg("no outcome of '%s'", rule);
-    return NULL;
-}
+#include "tests/unit/rules/judging.h"
 
 static void a_condition_that_is_true_is_a_finding_with_all_it_rests_on(void **state)
 {
@@ -414,33 +315,25 @@ static void a_paired_measure_without_pairs_is_not_applicable(void **state)
     end(&f);
 }
 
-struct record {
-    const char *text;
-    const char *segment;
-    struct value value;
-};
-
-static bool look_up(const char *text, const char *segment, struct value *ret_value, void *arg)
-{
-    const struct record *record = arg;
-    if (strcmp(record->text, text) != 0 || strcmp(record->segment, segment) != 0)
-        return false;
-    *ret_value = record->value;
-    return true;
-}
-
 static void recorded_values_decide_before_the_old_rows_do(void **state)
 {
     (void)state;
     struct fixture f;
-    struct record record = {.text = "mean(score)", .segment = "", .value = {.type = VALUE_DOUBLE}};
+    struct history history;
+    const struct history_load load = {.load = 7};
+    struct history_record record = {.text = "mean(score)", .segment = "", .value = 1};
     begin(&f, "- {name: a, hold: mean(score) > 5}\n");
     set_null(&f, "mean(score)");
-    f.context.previous = look_up;
-    f.context.previous_arg = &record;
+    history_init(&history, &f.rules.arena);
+    history.previous = history_add_load(&history, &load);
+    history_add(&history, 0, &record);
+    f.context.history = &history;
     judge(&f);
     assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_ERROR);
-    record.value.is_null = true;
+    record.is_null = true;
+    history_init(&history, &f.rules.arena);
+    history.previous = history_add_load(&history, &load);
+    history_add(&history, 0, &record);
     set_integer(&f, "values of the last good load for mean(score)", 5);
     judge(&f);
     assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_NOT_APPLICABLE);

@@ -1,0 +1,103 @@
+#include "rules/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+void history_init(struct history *history, struct arena *arena)
+{
+    *history = (struct history){.arena = arena, .previous = HISTORY_NO_LOAD};
+}
+
+size_t history_add_load(struct history *history, const struct history_load *load)
+{
+    if (history->n_loads == HISTORY_MAX_LOADS)
+        return HISTORY_NO_LOAD;
+    history->loads[history->n_loads] = *load;
+    return history->n_loads++;
+}
+
+static size_t *find_slot(size_t *slots, size_t n_slots, const struct history_series *series,
+                         const char *text, const char *segment)
+{
+    uint64_t hash = XXH3_64bits_withSeed(segment, strlen(segment), XXH3_64bits(text, strlen(text)));
+    size_t at = (size_t)hash & (n_slots - 1);
+    while (slots[at] != 0 && (strcmp(series[slots[at] - 1].text, text) != 0 ||
+                              strcmp(series[slots[at] - 1].segment, segment) != 0))
+        at = (at + 1) & (n_slots - 1);
+    return &slots[at];
+}
+
+static void grow_slots(struct history *history)
+{
+    if (history->n_series * 2 < history->n_slots)
+        return;
+    size_t n_slots = history->n_slots == 0 ? 256 : history->n_slots * 2;
+    size_t *slots = arena_calloc(history->arena, n_slots, sizeof(*slots));
+    for (size_t i = 0; i < history->n_series; i++)
+        *find_slot(slots, n_slots, history->series, history->series[i].text,
+                   history->series[i].segment) = i + 1;
+    history->slots = slots;
+    history->n_slots = n_slots;
+}
+
+static struct history_series *find_or_add(struct history *history, const char *text,
+                                          const char *segment)
+{
+    grow_slots(history);
+    size_t *slot = find_slot(history->slots, history->n_slots, history->series, text, segment);
+    if (*slot == 0) {
+        history->series = arena_grow(history->arena, history->series, sizeof(*history->series),
+                                     &history->capacity, history->n_series + 1);
+        history->series[history->n_series] = (struct history_series){
+            .text = arena_strdup(history->arena, text),
+            .segment = arena_strdup(history->arena, segment),
+        };
+        *slot = ++history->n_series;
+    }
+    return &history->series[*slot - 1];
+}
+
+void history_add(struct history *history, size_t load, const struct history_record *record)
+{
+    struct history_series *series = find_or_add(history, record->text, record->segment);
+    uint32_t bit = UINT32_C(1) << load;
+    if ((series->known & bit) != 0)
+        return;
+    series->values[load] = record->value;
+    series->known |= bit;
+    series->null |= record->is_null ? bit : 0;
+    series->trains |= record->trains ? bit : 0;
+}
+
+const struct history_series *history_find(const struct history *history, const char *text,
+                                          const char *segment)
+{
+    if (history == NULL || history->n_slots == 0)
+        return NULL;
+    const size_t *slot =
+        find_slot(history->slots, history->n_slots, history->series, text, segment);
+    return *slot == 0 ? NULL : &history->series[*slot - 1];
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double history_gap(const int64_t *times_us, size_t n_times, int64_t from_us, int64_t to_us)
+{
+    double intervals[HISTORY_MAX_LOADS];
+    size_t n = 0;
+    for (size_t i = n_times; i > 1 && n < HISTORY_MAX_LOADS; i--) {
+        if (times_us[i - 1] > times_us[i - 2])
+            intervals[n++] = (double)times_us[i - 1] - (double)times_us[i - 2];
+    }
+    if (n == 0 || to_us <= from_us)
+        return 1;
+    qsort(intervals, n, sizeof(*intervals), compare_doubles);
+    double gap = ((double)to_us - (double)from_us) / intervals[n / 2];
+    return gap < 1 ? 1 : gap;
+}

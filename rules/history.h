@@ -1,0 +1,81 @@
+/* Measures of earlier loads of a feed: what a load is judged against beside the last good one. */
+#ifndef LG_RULES_HISTORY_H
+#define LG_RULES_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* Loads that are looked back on: four weeks of nights, so that each weekday is seen four times. */
+#define HISTORY_MAX_LOADS 28
+
+/* Loads that a range needs unless a rule says otherwise: a whole week and a night. */
+#define HISTORY_MIN_LOADS 8
+
+/* Loads that recent() can take the mean of; more would leave nothing to compare with. */
+#define HISTORY_MAX_WINDOW 14
+
+#define HISTORY_NO_LOAD SIZE_MAX
+
+struct history_load {
+    int64_t load; /* its number, for people */
+    bool has_as_of;
+    int64_t as_of_us; /* microseconds since the Unix epoch */
+};
+
+/* The values of one measure in one segment; bit i of the masks is loads[i]. */
+struct history_series {
+    const char *text;
+    const char *segment; /* "" for all rows */
+    double values[HISTORY_MAX_LOADS];
+    uint32_t known;  /* loads that have a record, be it NULL */
+    uint32_t null;   /* loads whose record is NULL */
+    uint32_t trains; /* loads whose record later loads are judged against */
+};
+
+/*
+ * Earlier loads that were published and not found bad since, the newest first. All texts and tables
+ * belong to the arena.
+ */
+struct history {
+    struct arena *arena;
+    struct history_load loads[HISTORY_MAX_LOADS];
+    size_t n_loads;
+    size_t previous; /* index of the last good load, or HISTORY_NO_LOAD */
+    struct history_series *series;
+    size_t n_series;
+    size_t capacity;
+    size_t *slots; /* hash table of index + 1, 0 for free */
+    size_t n_slots;
+};
+
+void history_init(struct history *history, struct arena *arena);
+
+/* Adds an older load than those before; its index, or HISTORY_NO_LOAD if there are enough. */
+size_t history_add_load(struct history *history, const struct history_load *load);
+
+/* One measure of a load that was added. Texts are copied; a second record of the same is ignored.
+ */
+struct history_record {
+    const char *text;
+    const char *segment;
+    bool is_null;
+    double value;
+    bool trains;
+};
+void history_add(struct history *history, size_t load, const struct history_record *record);
+
+/* NULL if no load has a record of it. history may be NULL. */
+const struct history_series *history_find(const struct history *history, const char *text,
+                                          const char *segment);
+
+/*
+ * How many usual intervals lie between two loads: the time between them over the median of the
+ * intervals between the given times, which are in order of time. At least 1, also where too little
+ * is known to tell.
+ */
+double history_gap(const int64_t *times_us, size_t n_times, int64_t from_us, int64_t to_us);
+
+#endif
