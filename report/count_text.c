@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "report/number.h"
+#include "base/number.h"
 #include "report/stored.h"
 
 #define GAP 2

@@ -4,6 +4,7 @@
 #include "report/examples.h"
 #include "report/report.h"
 #include "report/values.h"
+#include "rules/figure.h"
 
 static json_t *time_json(bool known, int64_t unix_us)
 {
@@ -71,11 +72,11 @@ static bool is_share(const struct outcome *outcome, const struct outcome_measure
 
 static json_t *measure_json(const struct outcome *outcome, const struct outcome_measure *measure)
 {
-    char text[VALUES_TEXT_BYTES];
+    char text[FIGURE_TEXT_BYTES];
     json_t *object = json_object();
     int failed = values_set(object, "measure", values_text_json(measure->text));
     failed |= values_set(object, "value", values_json(&measure->value, 0));
-    values_text(&measure->value, is_share(outcome, measure), 0, text);
+    figure_text(&measure->value, is_share(outcome, measure), 0, text);
     failed |= values_set(object, "text", values_text_json(text));
     if (measure->has_arrived_at)
         failed |= values_set(object, "arrived_at", values_json(&measure->arrived_at, 0));
@@ -111,20 +112,12 @@ static int set_common(json_t *object, const struct outcome *outcome)
     return failed;
 }
 
-#define MAX_MORE_DIGITS 12
-
-/* The two in words; the value with so many digits that it does not read like the limit that it
- * passed. */
 static int set_limit_texts(json_t *object, const struct outcome *outcome)
 {
-    char limit[VALUES_TEXT_BYTES];
-    char measured[VALUES_TEXT_BYTES];
-    values_text(&outcome->limit, outcome->limit_is_percentage, 0, limit);
-    for (int digits = 0; digits <= MAX_MORE_DIGITS; digits++) {
-        values_text(&outcome->measured, outcome->limit_is_percentage, digits, measured);
-        if (strcmp(measured, limit) != 0)
-            break;
-    }
+    char limit[FIGURE_TEXT_BYTES];
+    char measured[FIGURE_TEXT_BYTES];
+    figure_texts(&outcome->measured, &outcome->limit, outcome->limit_is_percentage, measured,
+                 limit);
     int failed = values_set(object, "measured_text", values_text_json(measured));
     return failed | values_set(object, "limit_text", values_text_json(limit));
 }

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "report/count_text.h"
 #include "report/finding_text.h"
-#include "report/number.h"
+#include "base/number.h"
 #include "report/page.h"
 #include "report/report.h"
 #include "report/stored.h"

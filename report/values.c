@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "snapshot/value.h"
 
 #define MAX_EXACT_INTEGER (INT64_C(1) << 53)
 #define MAX_EXACT_DIGITS 15
@@ -114,7 +115,7 @@ static json_t *duration_json(int64_t duration_us)
 
 json_t *values_json(const struct value *value, size_t skip)
 {
-    char text[VALUES_TEXT_BYTES];
+    char text[VALUE_TEXT_BYTES];
     if (value->is_null)
         return json_null();
     switch (value->type) {
@@ -152,36 +153,4 @@ size_t values_common_bytes(const struct value *a, const struct value *b)
     if (longer <= VALUES_MAX_TEXT_BYTES || common <= VALUES_MAX_TEXT_BYTES / 2 || common == longer)
         return 0;
     return cut_before(a->text.bytes, common - COMMON_BYTES_KEPT);
-}
-
-static bool is_number(const struct value *value, double *ret_number)
-{
-    if (value->is_null)
-        return false;
-    if (value->type == VALUE_DOUBLE)
-        *ret_number = value->f64;
-    else if (value->type == VALUE_INTEGER)
-        *ret_number = (double)value->i64;
-    else if (value->type == VALUE_NUMERIC)
-        *ret_number = numeric_to_double(value->text.bytes, value->text.len);
-    else
-        return false;
-    return true;
-}
-
-char *values_text(const struct value *value, bool percentage, int more_digits,
-                  char out[VALUES_TEXT_BYTES])
-{
-    double number = 0;
-    int64_t unix_us = 0;
-    if (percentage && is_number(value, &number))
-        return number_format_share(number, more_digits, out);
-    if (!value->is_null && value->type == VALUE_INTEGER)
-        return number_format_integer(value->i64, out);
-    if (!value->is_null && value->type == VALUE_DOUBLE)
-        return number_format_double(value->f64, more_digits, out);
-    if (!value->is_null && value->type == VALUE_TIME && value->i64 != INT64_MIN &&
-        !__builtin_add_overflow(value->i64, PG_EPOCH_UNIX_US, &unix_us))
-        return number_format_time(unix_us, out);
-    return value_format(value, out, VALUES_TEXT_BYTES);
 }

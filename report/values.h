@@ -8,7 +8,6 @@
 #include <jansson.h>
 
 #include "diff/expr.h"
-#include "report/number.h"
 
 /* A longer text in an example is cut, with "…" in place of what is left out. */
 #define VALUES_MAX_TEXT_BYTES 1000
@@ -33,12 +32,5 @@ json_t *values_json(const struct value *value, size_t skip);
  * that what is kept shows where they differ; 0 for all else.
  */
 size_t values_common_bytes(const struct value *a, const struct value *b);
-
-#define VALUES_TEXT_BYTES NUMBER_TEXT_BYTES
-
-/* A measure or limit for people: "93.2 %" if percentage, "1,234.5", "4 h 3 min", "NULL";
- * more_digits as for number_format_double; returns out. */
-char *values_text(const struct value *value, bool percentage, int more_digits,
-                  char out[VALUES_TEXT_BYTES]);
 
 #endif

@@ -472,10 +472,10 @@ static void add_coming_or_going(struct judging *j, const struct check *check, si
     const struct segment *segment = &segments_of(j, check)[index];
     struct outcome outcome = blank_outcome(j, check, &check->actions[0]);
     bool went = segment->new_rows == 0;
-    char rows[SENTENCE_VALUE_BYTES];
+    char rows[FIGURE_TEXT_BYTES];
     struct value count = {.type = VALUE_INTEGER,
                           .i64 = (int64_t)(went ? segment->old_rows : segment->new_rows)};
-    (void)sentence_value(&count, false, rows);
+    figure_text(&count, false, 0, rows);
     outcome.kind = OUTCOME_FINDING;
     outcome.segment = segment->text;
     outcome.column = NULL;
@@ -608,7 +608,7 @@ static enum error_code judge_check(struct judging *j, const struct check *check,
 static void judge_duplicates(struct judging *j)
 {
     uint64_t duplicates = j->result->counts.duplicates;
-    char rows[SENTENCE_VALUE_BYTES];
+    char rows[FIGURE_TEXT_BYTES];
     struct outcome outcome = {
         .kind = duplicates > 0 ? OUTCOME_FINDING : OUTCOME_PASS,
         .rule = RULE_DUPLICATE_KEYS,
@@ -632,7 +632,7 @@ static void judge_duplicates(struct judging *j)
     if (duplicates > 0) {
         outcome.example_measure = j->set->duplicates;
         outcome.sentence = arena_printf(j->arena, "%s rows share their key with another row",
-                                        sentence_value(&outcome.measured, false, rows));
+                                        figure_text(&outcome.measured, false, 0, rows));
     }
     add_outcome(j, &outcome);
 }

@@ -1,54 +1,8 @@
 #include "rules/sentence.h"
 
-#include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "rules/functions.h"
-
-/* Puts commas between groups of three digits. */
-static void format_count(int64_t number, char out[SENTENCE_VALUE_BYTES])
-{
-    char digits[32];
-    int len = snprintf(digits, sizeof(digits), "%" PRId64, number);
-    size_t n = 0;
-    for (int i = 0; i < len && n + 2 < SENTENCE_VALUE_BYTES; i++) {
-        int left = len - i;
-        if (i > 0 && left % 3 == 0 && digits[i - 1] != '-')
-            out[n++] = ',';
-        out[n++] = digits[i];
-    }
-    out[n] = '\0';
-}
-
-/* Six digits, or a whole number where that is all that six digits are. */
-static void format_double(double number, char out[SENTENCE_VALUE_BYTES])
-{
-    double magnitude = fabs(number);
-    if (magnitude >= 1e5 && magnitude < 1e15)
-        format_count((int64_t)llround(number), out);
-    else
-        (void)snprintf(out, SENTENCE_VALUE_BYTES, "%.6g", number);
-}
-
-static double as_double(const struct value *value)
-{
-    return value->type == VALUE_INTEGER ? (double)value->i64 : value->f64;
-}
-
-char *sentence_value(const struct value *value, bool is_percentage, char out[SENTENCE_VALUE_BYTES])
-{
-    bool is_binary = value->type == VALUE_INTEGER || value->type == VALUE_DOUBLE;
-    if (value->is_null || !is_binary)
-        return value_format(value, out, SENTENCE_VALUE_BYTES);
-    if (is_percentage)
-        (void)snprintf(out, SENTENCE_VALUE_BYTES, "%.4g %%", as_double(value) * 100);
-    else if (value->type == VALUE_INTEGER)
-        format_count(value->i64, out);
-    else
-        format_double(value->f64, out);
-    return out;
-}
 
 /* Where the argument that begins at p ends: at a comma or the closing parenthesis; NULL without. */
 static const char *argument_end(const char *p)
@@ -112,7 +66,7 @@ static const char *measure_phrase(const struct measure *measure, const char *val
                                   const struct value *arrived_at, struct arena *arena)
 {
     struct argument argument;
-    char moved_to[SENTENCE_VALUE_BYTES];
+    char moved_to[FIGURE_TEXT_BYTES];
     bool single = strcmp(value, "1") == 0;
     const char *rows = scope_words(measure->scope, single);
     if (!split_argument(measure->text, arena, &argument))
@@ -153,35 +107,41 @@ const char *sentence_limit(const struct rule_set *set, const struct comparison *
                            const struct value *measured, const struct value *limit,
                            bool is_percentage, const struct value *arrived_at, struct arena *arena)
 {
-    char measured_text[SENTENCE_VALUE_BYTES];
-    char limit_text[SENTENCE_VALUE_BYTES];
-    (void)sentence_value(measured, is_percentage, measured_text);
-    (void)sentence_value(limit, is_percentage, limit_text);
+    char measured_text[FIGURE_TEXT_BYTES];
+    char limit_text[FIGURE_TEXT_BYTES];
+    figure_texts(measured, limit, is_percentage, measured_text, limit_text);
     const char *phrase = value_phrase(set, comparison->sole_measure, comparison->text,
                                       measured_text, arrived_at, arena);
     return arena_printf(arena, "%s (limit %s)", phrase, limit_text);
+}
+
+static void format_number(double number, bool is_percentage, char out[FIGURE_TEXT_BYTES])
+{
+    const struct value value = {.type = VALUE_DOUBLE, .f64 = number};
+    figure_text(&value, is_percentage, 0, out);
 }
 
 const char *sentence_beyond(const struct rule_set *set, const struct history_call *call,
                             const struct outcome *outcome, const struct value *arrived_at,
                             struct arena *arena)
 {
-    char texts[4][SENTENCE_VALUE_BYTES];
-    const double numbers[4] = {outcome->measured.f64, outcome->limit.f64, outcome->range[0],
-                               outcome->range[1]};
-    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-        struct value value = {.type = VALUE_DOUBLE, .f64 = numbers[i]};
-        (void)sentence_value(&value, outcome->limit_is_percentage, texts[i]);
-    }
+    bool is_percentage = outcome->limit_is_percentage;
+    char measured[FIGURE_TEXT_BYTES];
+    char limit[FIGURE_TEXT_BYTES];
+    char low[FIGURE_TEXT_BYTES];
+    char high[FIGURE_TEXT_BYTES];
+    figure_texts(&outcome->measured, &outcome->limit, is_percentage, measured, limit);
     const char *phrase =
-        value_phrase(set, call->sole_measure, call->text, texts[0], arrived_at, arena);
+        value_phrase(set, call->sole_measure, call->text, measured, arrived_at, arena);
     if (!outcome->has_range)
-        return arena_printf(arena, "%s (limit %s)", phrase, texts[1]);
-    if (strcmp(texts[2], texts[3]) == 0)
-        return arena_printf(arena, "%s (limit %s; %s in the last %zu loads)", phrase, texts[1],
-                            texts[2], outcome->n_loads);
-    return arena_printf(arena, "%s (limit %s; %s to %s in the last %zu loads)", phrase, texts[1],
-                        texts[2], texts[3], outcome->n_loads);
+        return arena_printf(arena, "%s (limit %s)", phrase, limit);
+    format_number(outcome->range[0], is_percentage, low);
+    format_number(outcome->range[1], is_percentage, high);
+    if (strcmp(low, high) == 0)
+        return arena_printf(arena, "%s (limit %s; %s in the last %zu loads)", phrase, limit, low,
+                            outcome->n_loads);
+    return arena_printf(arena, "%s (limit %s; %s to %s in the last %zu loads)", phrase, limit, low,
+                        high, outcome->n_loads);
 }
 
 const char *sentence_values(const struct outcome_measure *measures, size_t n_measures,
@@ -189,9 +149,9 @@ const char *sentence_values(const struct outcome_measure *measures, size_t n_mea
 {
     const char *text = "";
     for (size_t i = 0; i < n_measures; i++) {
-        char value[SENTENCE_VALUE_BYTES];
+        char value[FIGURE_TEXT_BYTES];
         text = arena_printf(arena, "%s%s%s is %s", text, i == 0 ? "" : ", ", measures[i].text,
-                            sentence_value(&measures[i].value, false, value));
+                            figure_text(&measures[i].value, false, 0, value));
     }
     return text;
 }

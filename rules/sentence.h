@@ -3,14 +3,10 @@
 #define LG_RULES_SENTENCE_H
 
 #include "rules/compiled.h"
-
-#define SENTENCE_VALUE_BYTES 96
-
-/* "93 %" or "12,034" or "0.0213"; returns out. */
-char *sentence_value(const struct value *value, bool is_percentage, char out[SENTENCE_VALUE_BYTES]);
+#include "rules/figure.h"
 
 /*
- * What a finding with a limit is about: "93 % of kept rows moved to score = 1 (limit 25 %)".
+ * What a finding with a limit is about: "93.2 % of kept rows moved to score = 1 (limit 25 %)".
  * arrived_at is the value of an arrivals() measure, or NULL. The text belongs to the arena.
  */
 const char *sentence_limit(const struct rule_set *set, const struct comparison *comparison,

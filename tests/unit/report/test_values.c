@@ -137,29 +137,6 @@ static void members_with_names_that_are_not_utf_8_can_be_set(void **state)
     json_decref(object);
 }
 
-static void measures_are_written_for_people(void **state)
-{
-    (void)state;
-    char out[VALUES_TEXT_BYTES];
-    struct value share = DOUBLE(0.93196);
-    struct value rows = INTEGER(75000000);
-    struct value numeric = NUMERIC("0.25");
-    struct value time = {.type = VALUE_TIME, .i64 = 0};
-    struct value forever = {.type = VALUE_TIME, .i64 = INT64_MAX};
-    struct value duration = {.type = VALUE_DURATION, .i64 = 14580 * USEC_PER_SEC};
-    struct value null = NULL_OF(VALUE_DOUBLE);
-    struct value text = TEXT_OF("twitter");
-    assert_string_equal(values_text(&share, true, 0, out), "93.2 %");
-    assert_string_equal(values_text(&share, false, 0, out), "0.93196");
-    assert_string_equal(values_text(&rows, false, 0, out), "75,000,000");
-    assert_string_equal(values_text(&numeric, true, 0, out), "25 %");
-    assert_string_equal(values_text(&time, false, 0, out), "2000-01-01 00:00 UTC");
-    assert_string_equal(values_text(&forever, false, 0, out), "infinity");
-    assert_string_equal(values_text(&duration, false, 0, out), "4 h 3 min");
-    assert_string_equal(values_text(&null, true, 0, out), "NULL");
-    assert_string_equal(values_text(&text, true, 0, out), "twitter");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,7 +149,6 @@ int main(void)
         cmocka_unit_test(two_long_texts_show_where_they_differ),
         cmocka_unit_test(texts_that_are_short_or_equal_are_not_skipped_into),
         cmocka_unit_test(members_with_names_that_are_not_utf_8_can_be_set),
-        cmocka_unit_test(measures_are_written_for_people),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "report/number.h"
+#include "base/number.h"
 
 static char out[NUMBER_TEXT_BYTES];
 

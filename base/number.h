@@ -1,6 +1,6 @@
 /* Numbers and times as people read them. Nothing here depends on the locale. */
-#ifndef LG_REPORT_NUMBER_H
-#define LG_REPORT_NUMBER_H
+#ifndef LG_BASE_NUMBER_H
+#define LG_BASE_NUMBER_H
 
 #include <stddef.h>
 #include <stdint.h>
