@@ -189,12 +189,14 @@ static enum error_code value_at(struct past *past, const struct expr *expr, size
 
 /* Values of the training windows that do not overlap with this load's. */
 static enum error_code training_values(struct past *past, const struct history_call *call,
-                                       double *numbers, size_t *ret_n, struct error *err)
+                                       double *numbers, size_t *loads, size_t *ret_n,
+                                       struct error *err)
 {
     size_t n = 0;
     for (size_t i = call->window - 1; i + call->window <= past->n_loads; i++) {
         bool known = false;
         TRY(value_at(past, call->of, i, &numbers[n], &known, err));
+        loads[n] = past->loads[i];
         n += known;
     }
     *ret_n = n;
@@ -252,10 +254,10 @@ static void judge_cold(const struct history_view *view, const struct history_cal
 }
 
 /* After a gap a measure that compares two loads may have grown with the time between them. */
-static void judge_warm(const struct history_view *view, const struct history_call *call,
-                       const double *numbers, size_t n, double chance,
-                       struct history_outcome *outcome)
+static void judge_warm(const struct history_view *view, const struct history_call *call, size_t n,
+                       double chance, struct history_outcome *outcome)
 {
+    const double *numbers = outcome->numbers;
     double gap = call->spans ? view->gap : 1;
     outcome->low = outcome->high = numbers[0];
     for (size_t i = 1; i < n; i++) {
@@ -274,12 +276,11 @@ static enum error_code evaluate_beyond(struct past *past, const struct history_c
                                        struct history_outcome *outcome, struct error *err)
 {
     const struct history_view *view = past->view;
-    double numbers[HISTORY_MAX_LOADS];
     double chance = 0;
     size_t n = 0;
     bool known = false;
     outcome->value = (struct value){.type = VALUE_BOOLEAN, .is_null = true};
-    TRY(training_values(past, call, numbers, &n, err));
+    TRY(training_values(past, call, outcome->numbers, outcome->loads, &n, err));
     if (n < view->min_loads && !call->has_cold) {
         outcome->missing = too_few(view, view->min_loads + 2 * (call->window - 1), past->n_loads);
         return OK;
@@ -291,7 +292,7 @@ static enum error_code evaluate_beyond(struct past *past, const struct history_c
         judge_cold(view, call, n, outcome);
     } else {
         TRY(chance_of(past, call, &chance, err));
-        judge_warm(view, call, numbers, n, chance, outcome);
+        judge_warm(view, call, n, chance, outcome);
     }
     outcome->value.is_null = false;
     outcome->value.u8 = outcome->measured < outcome->floor || outcome->measured > outcome->ceiling;
@@ -331,10 +332,10 @@ static enum error_code evaluate_summary(struct past *past, const struct history_
                                         struct history_outcome *outcome, struct error *err)
 {
     const struct history_view *view = past->view;
-    double numbers[HISTORY_MAX_LOADS];
+    double *numbers = outcome->numbers;
     size_t n = 0;
     outcome->value = (struct value){.type = VALUE_DOUBLE, .is_null = true};
-    TRY(training_values(past, call, numbers, &n, err));
+    TRY(training_values(past, call, numbers, outcome->loads, &n, err));
     if (n < view->min_loads) {
         outcome->missing = too_few(view, view->min_loads + 2 * (call->window - 1), past->n_loads);
         return OK;

@@ -31,6 +31,10 @@ struct history_outcome {
     double floor; /* what is not beyond */
     double ceiling;
     size_t n_loads; /* that went into it */
+
+    /* Of beyond(): the first n_loads are what it looked at, the newest first. */
+    double numbers[HISTORY_MAX_LOADS];
+    size_t loads[HISTORY_MAX_LOADS]; /* indices into history->loads */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "rules/compiled.h"
 #include "rules/history_eval.h"
+#include "rules/past.h"
 #include "rules/sentence.h"
 
 /* Everything that judging one load needs, and the outcomes so far. */
@@ -27,6 +28,7 @@ struct evaluation {
     const char *sentence; /* of an error or what is not applicable */
     const char *basis;    /* of the limits that were applied */
     size_t n_loads;
+    bool lacks_history;
 };
 
 /* What to say about all segments of a check together. */
@@ -36,6 +38,7 @@ struct tally {
     size_t found;
     size_t untold; /* findings and errors beyond the cap */
     const char *first_reason;
+    bool lacks_history; /* what the first reason says */
 };
 
 #define ALL_ROWS SIZE_MAX
@@ -182,7 +185,8 @@ static struct evaluation unknown_value(struct judging *j, const struct check *ch
 {
     const char *missing = NULL;
     if (condition->uses_as_of && j->values[0].is_null)
-        return (struct evaluation){OUTCOME_NOT_APPLICABLE, "the load has no as_of time", NULL, 0};
+        return (struct evaluation){OUTCOME_NOT_APPLICABLE, "the load has no as_of time", NULL, 0,
+                                   false};
     for (size_t i = 0; i < condition->n_slots; i++) {
         if (!j->values[i + 1].is_null)
             continue;
@@ -191,15 +195,17 @@ static struct evaluation unknown_value(struct judging *j, const struct check *ch
             return (struct evaluation){
                 OUTCOME_ERROR,
                 arena_printf(j->arena, "%s has no value in this load, but had one before", text),
-                NULL, 0};
+                NULL, 0, false};
         if (missing == NULL)
             missing = arena_printf(j->arena, "%s has no value to judge", text);
     }
+    bool has_measures = missing == NULL;
     for (size_t i = 0; i < condition->n_calls && missing == NULL; i++)
         missing = j->calls[i].missing;
+    bool lacks_history = has_measures && missing != NULL;
     if (missing == NULL)
         missing = "the condition has no value, as after a division by zero";
-    return (struct evaluation){OUTCOME_NOT_APPLICABLE, missing, NULL, 0};
+    return (struct evaluation){OUTCOME_NOT_APPLICABLE, missing, NULL, 0, lacks_history};
 }
 
 /* Where the limits of a condition come from. */
@@ -225,9 +231,9 @@ static struct evaluation file_error(struct judging *j, const struct condition *c
             return (struct evaluation){OUTCOME_ERROR,
                                        arena_printf(j->arena, "%s is 0: the file matches no row",
                                                     j->set->plan.measures[index].text),
-                                       NULL, 0};
+                                       NULL, 0, false};
     }
-    return (struct evaluation){OUTCOME_PASS, "", NULL, 0};
+    return (struct evaluation){OUTCOME_PASS, "", NULL, 0, false};
 }
 
 static enum error_code evaluate(struct judging *j, const struct check *check,
@@ -237,7 +243,7 @@ static enum error_code evaluate(struct judging *j, const struct check *check,
     struct value truth;
     if (condition->needs_old && !j->context->has_old) {
         *ret_evaluation = (struct evaluation){
-            OUTCOME_NOT_APPLICABLE, "there is no last good load to compare with", NULL, 0};
+            OUTCOME_NOT_APPLICABLE, "there is no last good load to compare with", NULL, 0, false};
         return OK;
     }
     *ret_evaluation = file_error(j, condition);
@@ -289,6 +295,13 @@ static const struct value *arrived_at(const struct judging *j, size_t sole_measu
     return &result_of(j, sole_measure)->arrived_at[entry_of(segment)];
 }
 
+static const struct history_series *find_series(const struct judging *j, size_t plan_index,
+                                                const char *segment)
+{
+    return history_find(j->context->history, j->set->plan.measures[plan_index].text,
+                        segment == NULL ? "" : segment);
+}
+
 static void describe_comparison(struct judging *j, const struct comparison *comparison,
                                 size_t segment, struct outcome *outcome)
 {
@@ -298,6 +311,10 @@ static void describe_comparison(struct judging *j, const struct comparison *comp
         comparison->is_percentage || is_share(j, comparison->sole_measure);
     outcome->example_measure =
         comparison->example == CONDITION_NONE ? OUTCOME_NO_EXAMPLES : comparison->example;
+    if (comparison->sole_measure != CONDITION_NONE)
+        past_of_series(j->context->history,
+                       find_series(j, comparison->sole_measure, outcome->segment), j->arena,
+                       outcome);
     outcome->sentence = sentence_limit(j->set, comparison, &outcome->measured, &outcome->limit,
                                        outcome->limit_is_percentage,
                                        arrived_at(j, comparison->sole_measure, segment), j->arena);
@@ -319,6 +336,10 @@ static void describe_beyond(struct judging *j, const struct history_call *call,
     outcome->has_range = !found->is_cold;
     outcome->range[0] = found->low;
     outcome->range[1] = found->high;
+    outcome->has_band = true;
+    outcome->band[0] = found->floor;
+    outcome->band[1] = found->ceiling;
+    past_of_call(j->context->history, found, j->arena, outcome);
     outcome->sentence = sentence_beyond(j->set, call, outcome,
                                         arrived_at(j, call->sole_measure, segment), j->arena);
 }
@@ -393,6 +414,7 @@ static void add_other(struct judging *j, const struct check *check,
         outcome.basis = evaluation->basis;
         outcome.n_loads = evaluation->n_loads;
     }
+    outcome.lacks_history = evaluation->lacks_history;
     describe_measures(j, &action->condition, segment, &outcome);
     outcome.sentence = with_segment(j, outcome.segment, evaluation->sentence);
     add_outcome(j, &outcome);
@@ -507,10 +529,12 @@ static enum error_code add_segment(struct judging *j, const struct check *check,
     return OK;
 }
 
-static void count_reason(struct tally *tally, const char *reason)
+static void count_reason(struct tally *tally, const char *reason, bool lacks_history)
 {
-    if (tally->first_reason == NULL)
+    if (tally->first_reason == NULL) {
         tally->first_reason = reason;
+        tally->lacks_history = lacks_history;
+    }
     tally->not_applicable++;
 }
 
@@ -522,12 +546,12 @@ static enum error_code judge_segment(struct judging *j, const struct check *chec
     struct evaluation evaluation = {0};
     uint64_t min_rows = (uint64_t)j->set->rules[check->rule].min_rows;
     if (segment->new_rows < min_rows && segment->old_rows < min_rows) {
-        count_reason(tally, "fewer rows than min_rows");
+        count_reason(tally, "fewer rows than min_rows", false);
         return OK;
     }
     if (came_or_went(j, check, segment)) {
         if (!check->reports_segments)
-            count_reason(tally, "the segment stands on one side only");
+            count_reason(tally, "the segment stands on one side only", false);
         else if (tally->found++ < JUDGEMENT_MAX_SEGMENT_FINDINGS)
             add_coming_or_going(j, check, index);
         else
@@ -538,7 +562,7 @@ static enum error_code judge_segment(struct judging *j, const struct check *chec
     if (evaluation.kind == OUTCOME_PASS)
         tally->passed++;
     else if (evaluation.kind == OUTCOME_NOT_APPLICABLE)
-        count_reason(tally, evaluation.sentence);
+        count_reason(tally, evaluation.sentence, evaluation.lacks_history);
     else
         return add_segment(j, check, action, &evaluation, index, tally, err);
     return OK;
@@ -546,7 +570,7 @@ static enum error_code judge_segment(struct judging *j, const struct check *chec
 
 /* One outcome for all segments that share a kind. */
 static void add_summary(struct judging *j, const struct check *check, enum outcome_kind kind,
-                        size_t n_segments, const char *sentence)
+                        size_t n_segments, const char *sentence, bool lacks_history)
 {
     if (n_segments == 0)
         return;
@@ -554,6 +578,7 @@ static void add_summary(struct judging *j, const struct check *check, enum outco
     outcome.kind = kind;
     outcome.n_segments = n_segments;
     outcome.sentence = sentence;
+    outcome.lacks_history = lacks_history;
     add_outcome(j, &outcome);
 }
 
@@ -565,10 +590,10 @@ static enum error_code judge_segments(struct judging *j, const struct check *che
     for (size_t i = 0; i < n; i++)
         TRY(judge_segment(j, check, i, &tally, err));
     add_summary(j, check, OUTCOME_FINDING, tally.untold,
-                arena_printf(j->arena, "%zu more segments are like this", tally.untold));
+                arena_printf(j->arena, "%zu more segments are like this", tally.untold), false);
     add_summary(j, check, OUTCOME_NOT_APPLICABLE, tally.not_applicable,
-                tally.first_reason == NULL ? "" : tally.first_reason);
-    add_summary(j, check, OUTCOME_PASS, tally.passed, "");
+                tally.first_reason == NULL ? "" : tally.first_reason, tally.lacks_history);
+    add_summary(j, check, OUTCOME_PASS, tally.passed, "", false);
     return OK;
 }
 

@@ -56,6 +56,14 @@ struct outcome_measure {
     double relative_error;   /* of a sketch; 0: exact */
 };
 
+/* What was compared came to this for an earlier load. */
+struct outcome_past {
+    int64_t load;
+    bool has_as_of;
+    int64_t as_of_us; /* microseconds since the Unix epoch */
+    double number;
+};
+
 /* What one rule came to, for one column (each:) and one segment (by:). Texts are never NULL unless
  * said. */
 struct outcome {
@@ -82,9 +90,14 @@ struct outcome {
      * "short history", the rule's own because there are too few of those. Also set of passes.
      */
     const char *basis;
-    bool has_range;         /* of a finding from history by beyond() */
-    double range[2];        /* lowest and highest of the earlier loads, widened for a gap */
-    size_t n_loads;         /* earlier loads that the limit comes from */
+    bool has_range;  /* of a finding from history by beyond() */
+    double range[2]; /* lowest and highest of the earlier loads, widened for a gap */
+    size_t n_loads;  /* earlier loads that the limit comes from */
+    bool has_band;   /* of a finding by beyond() */
+    double band[2];  /* lowest and highest value that would have been no finding */
+    const struct outcome_past *past; /* of a finding: earlier loads, the newest first */
+    size_t n_past;
+    bool lacks_history;     /* not applicable since there are too few earlier loads */
     const char *because;    /* the rule's own reason, or "" */
     const char *sentence;   /* for people: what was found, why it is not applicable or an error */
     size_t example_measure; /* plan index for diff_examples, or OUTCOME_NO_EXAMPLES */

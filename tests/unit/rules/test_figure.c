@@ -49,7 +49,7 @@ static void a_value_is_never_rounded_to_the_limit_that_it_passed(void **state)
     assert_texts(0.049996, 0.05, "4.9996 %", "5 %");
     assert_texts(0.0500000001, 0.05, "5.00000001 %", "5 %");
     assert_texts(0.05, 0.049996, "5 %", "4.9996 %");
-    assert_texts(0.01236, 0.01233, "1.236 %", "1.233 %");
+    assert_texts(0.01236, 0.01233, "1.24 %", "1.23 %");
 }
 
 static void a_value_that_is_the_limit_reads_like_it(void **state)

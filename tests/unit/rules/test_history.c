@@ -47,10 +47,37 @@ static void beyond_judges_by_the_range_of_earlier_loads(void **state)
                         "mean(score) is 55.1 (limit 55; 49 to 52 in the last 8 loads)");
     assert_true(outcome->has_range && outcome->range[0] == 49 && outcome->range[1] == 52);
     assert_int_equal(outcome->n_loads, 8);
+    assert_true(outcome->has_band && outcome->band[0] == 46 && outcome->band[1] == 55);
     set_double(&f, "mean(score)", 45.9);
     judge(&f);
     assert_string_equal(outcome_of(&f, "a")->sentence,
                         "mean(score) is 45.9 (limit 46; 49 to 52 in the last 8 loads)");
+    end(&f);
+}
+
+static void a_finding_comes_with_what_earlier_loads_were_like(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct history history;
+    begin(&f, "- {name: beyond, hold: \"beyond(2 * mean(score), none, 0.5)\"}\n"
+              "- {name: fixed, hold: mean(score) > 60}\n"
+              "- {name: other, hold: max(score) > 60}\n");
+    give_means(&f, &history, 8);
+    set_double(&f, "mean(score)", 61);
+    set_double(&f, "max(score)", 61);
+    judge(&f);
+    const struct outcome *outcome = outcome_of(&f, "beyond");
+    assert_int_equal(outcome->n_past, 8);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(outcome->past[i].load, 100 - i);
+        assert_true(outcome->past[i].number == 2 * quiet_means[i]);
+    }
+    outcome = outcome_of(&f, "fixed");
+    assert_false(outcome->has_band);
+    assert_int_equal(outcome->n_past, 8);
+    assert_true(outcome->past[4].number == 52);
+    assert_int_equal(outcome_of(&f, "other")->n_past, 0);
     end(&f);
 }
 
@@ -69,6 +96,7 @@ static void beyond_has_a_limit_of_its_own_while_history_is_short(void **state)
     assert_string_equal(outcome_of(&f, "a")->basis, "short history");
     assert_int_equal(outcome_of(&f, "b")->kind, OUTCOME_NOT_APPLICABLE);
     assert_string_equal(outcome_of(&f, "b")->sentence, "needs 8 loads of history and has 7");
+    assert_true(outcome_of(&f, "b")->lacks_history);
     assert_int_equal(outcome_of(&f, "c")->kind, OUTCOME_FINDING);
     end(&f);
 }
@@ -197,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beyond_judges_by_the_range_of_earlier_loads),
+        cmocka_unit_test(a_finding_comes_with_what_earlier_loads_were_like),
         cmocka_unit_test(beyond_has_a_limit_of_its_own_while_history_is_short),
         cmocka_unit_test(after_a_gap_what_compares_two_loads_may_have_grown_with_it),
         cmocka_unit_test(summaries_of_history_are_its_median_spread_and_extremes),
