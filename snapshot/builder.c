@@ -86,7 +86,7 @@ const struct batch *batch_builder_batch(const struct batch_builder *builder)
         const struct builder_column *column = &builder->columns[i];
         builder->views[i] = (struct column){.type = column->type,
                                             .data = column->data,
-                                            .bytes = column->bytes,
+                                            .bytes = column->bytes == NULL ? "" : column->bytes,
                                             .nulls = column->nulls,
                                             .n_nulls = column->n_nulls};
     }

@@ -56,6 +56,17 @@ static void nulls_are_kept_in_every_column_but_the_key(void **state)
     end(&f);
 }
 
+static void a_text_column_without_any_text_still_has_a_place_for_it(void **state)
+{
+    (void)state;
+    struct fixture f = begin("a bigint, b text", 1);
+    size_t len = 1;
+    add_row(f.builder, "6|\\N");
+    assert_non_null(column_text(&batch_builder_batch(f.builder)->columns[1], 0, &len));
+    assert_int_equal(len, 0);
+    end(&f);
+}
+
 static void null_is_refused_where_it_must_not_be(void **state)
 {
     (void)state;
@@ -241,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_of_every_type_is_shown_as_postgresql_prints_it),
         cmocka_unit_test(nulls_are_kept_in_every_column_but_the_key),
+        cmocka_unit_test(a_text_column_without_any_text_still_has_a_place_for_it),
         cmocka_unit_test(null_is_refused_where_it_must_not_be),
         cmocka_unit_test(a_dropped_row_leaves_no_trace),
         cmocka_unit_test(a_builder_takes_a_batch_of_rows_and_is_then_full),
