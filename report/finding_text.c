@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "report/example_table.h"
+#include "report/history_text.h"
 #include "report/stored.h"
 
 #define INDENT 2
@@ -177,7 +178,6 @@ static void put_measured(struct page *page, struct arena *arena, const json_t *o
     const json_t *measure = compared_measure(outcome);
     const char *measured = stored_text(outcome, "measured_text");
     const char *limit = stored_text(outcome, "limit_text");
-    const char *basis = stored_text_or_empty(outcome, "basis");
     bool compares = measured != NULL && limit != NULL;
     if (!compares || measure == NULL)
         put_labelled(page, "measured", finding_text_measures(arena, outcome));
@@ -186,10 +186,18 @@ static void put_measured(struct page *page, struct arena *arena, const json_t *o
         return;
     if (measure != NULL)
         measured = measure_text(arena, measure, measured);
-    if (*basis != '\0' && strcmp(basis, "fixed") != 0)
-        limit = arena_printf(arena, "%s (%s)", limit, basis);
     put_labelled(page, measure != NULL ? "measured" : "compared",
                  arena_printf(arena, "%s, limit %s", measured, limit));
+}
+
+/* Where a limit comes from that the rule does not fix, unless the sentence has the range. */
+static void put_basis(struct page *page, struct arena *arena, const json_t *outcome)
+{
+    const char *basis = stored_text_or_empty(outcome, "basis");
+    bool is_fixed = *basis == '\0' || strcmp(basis, "fixed") == 0;
+    if (stored_text(outcome, "limit_text") != NULL && !is_fixed &&
+        !json_is_array(json_object_get(outcome, "range")))
+        put_labelled(page, "limit", history_text_limit(arena, outcome));
 }
 
 static const char *condition_text(struct arena *arena, const json_t *outcome)
@@ -302,6 +310,7 @@ static void put_full(struct page *page, const json_t *report, const json_t *outc
         put_labelled(page, "condition", condition_text(&arena, outcome));
     if (n == 1)
         put_measured(page, &arena, outcome);
+    put_basis(page, &arena, outcome);
     put_examples_of_group(page, report, outcomes, first, n, all);
 }
 

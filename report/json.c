@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "report/drawing_json.h"
 #include "report/examples.h"
 #include "report/report.h"
 #include "report/values.h"
@@ -103,6 +104,8 @@ static int set_common(json_t *object, const struct outcome *outcome)
     failed |= values_set(object, "condition", values_text_json(outcome->condition));
     failed |= values_set(object, "column", values_text_json(outcome->column));
     failed |= values_set(object, "measures", measures_json(outcome));
+    failed |= values_set(object, "basis", values_text_json(outcome->basis));
+    failed |= values_set(object, "loads", json_integer((json_int_t)outcome->n_loads));
     failed |= values_set(object, "because", values_text_json(outcome->because));
     failed |= values_set(object, "sentence", values_text_json(outcome->sentence));
     failed |= values_set(object, "shadow", json_boolean(outcome->shadow));
@@ -122,6 +125,32 @@ static int set_limit_texts(json_t *object, const struct outcome *outcome)
     return failed | values_set(object, "limit_text", values_text_json(limit));
 }
 
+static json_t *number_json(double number)
+{
+    const struct value value = {.type = VALUE_DOUBLE, .f64 = number};
+    return values_json(&value, 0);
+}
+
+static json_t *pair_json(bool has, const double pair[2])
+{
+    return has ? json_pack("[o, o]", number_json(pair[0]), number_json(pair[1])) : json_null();
+}
+
+static json_t *past_json(const struct outcome *outcome)
+{
+    json_t *array = json_array();
+    int failed = 0;
+    for (size_t i = 0; i < outcome->n_past; i++) {
+        const struct outcome_past *past = &outcome->past[i];
+        json_t *object = json_object();
+        failed |= values_set(object, "load", id_json(past->load));
+        failed |= values_set(object, "as_of", time_json(past->has_as_of, past->as_of_us));
+        failed |= values_set(object, "value", number_json(past->number));
+        failed |= json_array_append_new(array, object);
+    }
+    return finished(array, failed);
+}
+
 static int set_limit(json_t *object, const struct outcome *outcome)
 {
     bool has = outcome->has_limit;
@@ -130,14 +159,18 @@ static int set_limit(json_t *object, const struct outcome *outcome)
     failed |= values_set(object, "limit", has ? values_json(&outcome->limit, 0) : json_null());
     if (has)
         failed |= set_limit_texts(object, outcome);
-    return failed | values_set(object, "basis", values_text_json(outcome->basis));
+    failed |= values_set(object, "percentage", json_boolean(has && outcome->limit_is_percentage));
+    failed |= values_set(object, "range", pair_json(outcome->has_range, outcome->range));
+    failed |= values_set(object, "band", pair_json(outcome->has_band, outcome->band));
+    return failed | values_set(object, "past", past_json(outcome));
 }
 
 static int set_examples(json_t *object, const struct schema *schema, const struct outcome *outcome,
-                        const struct report_examples *examples, size_t *budget_bytes)
+                        const struct report_examples *examples,
+                        const struct report_drawing *drawing, size_t *budget_bytes)
 {
     struct example_columns columns = {0};
-    if (examples->n_examples > 0)
+    if (examples->n_examples > 0 || (drawing != NULL && drawing->worst.n_examples > 0))
         columns = examples_choose_columns(schema, outcome, examples);
     json_t *rows = examples_json(schema, &columns, examples, budget_bytes);
     size_t left_out = examples->n_examples - json_array_size(rows);
@@ -146,7 +179,9 @@ static int set_examples(json_t *object, const struct schema *schema, const struc
     failed |=
         values_set(object, "example_columns_left_out", json_integer((json_int_t)columns.left_out));
     failed |= values_set(object, "examples_left_out", json_integer((json_int_t)left_out));
-    return failed | values_set(object, "examples", rows);
+    failed |= values_set(object, "examples", rows);
+    return failed |
+           values_set(object, "drawing", drawing_json(schema, drawing, &columns, budget_bytes));
 }
 
 static json_t *finding_json(const struct report *report, size_t index, size_t *budget_bytes)
@@ -160,7 +195,8 @@ static json_t *finding_json(const struct report *report, size_t index, size_t *b
     failed |= values_set(object, "releasable", json_boolean(outcome->releasable));
     failed |=
         set_examples(object, report->schema, outcome,
-                     report->examples == NULL ? &none : &report->examples[index], budget_bytes);
+                     report->examples == NULL ? &none : &report->examples[index],
+                     report->drawings == NULL ? NULL : &report->drawings[index], budget_bytes);
     return finished(object, failed);
 }
 
@@ -170,7 +206,14 @@ static json_t *other_json(const struct outcome *outcome)
     int failed = values_set(object, "outcome", json_string(outcome_kind_name(outcome->kind)));
     failed |= set_common(object, outcome);
     failed |= values_set(object, "segments", json_integer((json_int_t)outcome->n_segments));
+    failed |= values_set(object, "lacks_history", json_boolean(outcome->lacks_history));
     return finished(object, failed);
+}
+
+static json_t *history_json(const struct judgement *judgement)
+{
+    return json_pack("{s:I, s:o}", "loads", (json_int_t)judgement->n_loads, "gap",
+                     number_json(judgement->gap < 1 ? 1 : judgement->gap));
 }
 
 static int set_outcomes(json_t *object, const struct report *report)
@@ -220,6 +263,7 @@ enum error_code report_json(const struct report *report, json_t **ret_json, stru
         failed |= set_load(object, report);
     failed |= values_set(object, "rows", rows_json(report->counts));
     failed |= values_set(object, "judged_in", seconds_json(report->judged_in_us));
+    failed |= values_set(object, "history", history_json(report->judgement));
     failed |= values_set(object, "key", column_names_json(schema, schema->keys, schema->n_keys));
     failed |= set_outcomes(object, report);
     object = finished(object, failed);

@@ -1,6 +1,6 @@
 /*
- * The report of one load, or of a comparison of two files: the same facts as text for a terminal
- * and as JSON for scripts.
+ * The report of one load, or of a comparison of two files: the same facts as text for a terminal,
+ * as HTML for a browser and as JSON for scripts.
  */
 #ifndef LG_REPORT_REPORT_H
 #define LG_REPORT_REPORT_H
@@ -9,13 +9,21 @@
 
 #include <jansson.h>
 
-#include "diff/diff.h"
+#include "diff/distribution.h"
 #include "rules/judgement.h"
 
 /* Examples of one outcome of the judgement. */
 struct report_examples {
     const struct example *examples;
     size_t n_examples;
+};
+
+/* What is drawn of one column for one outcome of the judgement. */
+struct report_drawing {
+    const char *column;                      /* NULL: nothing is drawn */
+    const struct distribution *distribution; /* old and new values, or NULL */
+    const struct transitions *transitions;   /* or NULL */
+    struct report_examples worst;            /* rows in which the column changed most, if any */
 };
 
 /*
@@ -41,6 +49,7 @@ struct report {
     const struct row_counts *counts;
     const struct judgement *judgement;
     const struct report_examples *examples; /* n_outcomes of the judgement; may be NULL */
+    const struct report_drawing *drawings;  /* n_outcomes of the judgement; may be NULL */
 };
 
 struct report_style {
@@ -71,14 +80,24 @@ enum error_code report_print(const struct report *report, const struct report_st
  *                 for a load of a feed only; those that are not known are null
  *   rows          {old, new, kept, added, removed, changed, duplicates}
  *   judged_in     seconds, or null
+ *   history       {loads, gap}: earlier loads that there were to judge by, and how many usual
+ *                 intervals lie between this load and the last good one
  *   key           names of the key columns, in key order
- *   findings      [{rule, action, segment, condition, column, measures, measured, limit, basis,
- *                 because, sentence, releasable, shadow, file, line, segments, measured_text,
- *                 limit_text, example_columns, example_columns_left_out, examples_left_out,
- *                 examples}]
+ *   findings      [{rule, action, segment, condition, column, measures, basis, loads, because,
+ *                 sentence, shadow, file, line, measured, limit, measured_text, limit_text,
+ *                 percentage, range, band, past, segments, releasable, example_columns,
+ *                 example_columns_left_out, examples_left_out, examples, drawing}]
  *   outcomes      for errors, what is not applicable and passes: [{outcome, rule, action, segment,
- *                 condition, column, measures, because, sentence, shadow, file, line, segments}]
+ *                 condition, column, measures, basis, loads, because, sentence, shadow, file, line,
+ *                 segments, lacks_history}]
  *
+ * basis is "fixed", "history" or "short history", and loads the number of earlier loads that the
+ * limit comes from. range is [lowest, highest] of them and band the values that would have been no
+ * finding, each null where there is none; past is [{load, as_of, value}], the newest first.
+ * drawing is null or {column, distribution, transitions, worst}: distribution {scale, bins: [{kind,
+ * label, old, new}], old_rows, new_rows, old_nulls, new_nulls, old_nans, new_nans}, transitions
+ * {groups: [label], rows: [[kept rows from this group to each]], kept, changed}, and worst as
+ * examples.
  * measures is [{measure, value, text}], with arrived_at for arrivals and relative_error for
  * sketches. Members that end in _text, and text, are for people: "93.2 %". examples is
  * [{key, old, new}]; a side that has no such row is null, and the value columns are those named in
@@ -101,6 +120,21 @@ enum error_code report_write_json(const json_t *json, bool indent, FILE *out,
  * more findings". Never NULL; cut to fit; returns out. */
 #define REPORT_SUMMARY_BYTES 400
 char *report_summary(const struct judgement *judgement, char out[REPORT_SUMMARY_BYTES]);
+
+/*
+ * Writes the report as one HTML file that needs nothing else: no scripts, no fonts, no images from
+ * elsewhere. Everything from data is escaped. ERR_IO, ERR_MEMORY.
+ */
+enum error_code report_write_html(const struct report *report, FILE *out,
+                                  struct error *err) MUST_CHECK;
+
+/*
+ * The same for a report that was stored as JSON by report_json. Two members that it does not have
+ * then are shown if somebody added them: state, the load's state now, and live, {load, as_of} that
+ * readers see now, or null for none. ERR_DATA if the object is not of that shape; ERR_IO,
+ * ERR_MEMORY.
+ */
+enum error_code report_write_html_json(const json_t *json, FILE *out, struct error *err) MUST_CHECK;
 
 /* Prints a report that was stored as JSON by report_json, in the same words as report_print.
  * ERR_DATA if the object is not of that shape; ERR_IO, ERR_MEMORY. */

@@ -3,9 +3,10 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "report/count_text.h"
 #include "report/finding_text.h"
-#include "base/number.h"
+#include "report/history_text.h"
 #include "report/page.h"
 #include "report/report.h"
 #include "report/stored.h"
@@ -127,6 +128,15 @@ static const char *tally_text(struct arena *arena, const json_t *report)
     return *tally == '\0' ? NULL : tally;
 }
 
+static void put_fact(struct page *page, size_t indent, const char *fact)
+{
+    if (fact == NULL || *fact == '\0')
+        return;
+    page_tab(page, indent);
+    page_wrap(page, INK_DIM, indent, fact);
+    page_newline(page);
+}
+
 static void put_facts(struct page *page, const json_t *report, size_t indent)
 {
     CLEANUP(arena_release) struct arena arena = {0};
@@ -145,11 +155,9 @@ static void put_facts(struct page *page, const json_t *report, size_t indent)
         facts = join(&arena, facts, arena_printf(&arena, "complete by %s", completeness));
     if (judged_in != NULL)
         facts = join(&arena, facts, judged_in);
-    if (*facts == '\0')
-        return;
-    page_tab(page, indent);
-    page_wrap(page, INK_DIM, indent, facts);
-    page_newline(page);
+    put_fact(page, indent, facts);
+    put_fact(page, indent, history_text_loads(&arena, report));
+    put_fact(page, indent, history_text_gap(&arena, report));
 }
 
 /* The rules of one kind of outcome, each once: "rows lost, slow drift and 3 more". */

@@ -53,12 +53,13 @@ static void several_measures_are_named_and_what_was_compared_is_told(void **stat
                 "{\"measure\":\"distinct(id)\",\"value\":7,\"text\":\"7\","
                 "\"relative_error\":0.008}],"
                 "\"measured\":44.2,\"measured_text\":\"44.2\",\"limit_text\":\"1.8\","
-                "\"basis\":\"history\"}]",
+                "\"basis\":\"history\",\"loads\":12}]",
                 "\n"
                 "‖ hold   mean as usual · network=x\n"
                 "  condition  abs(mean(score) - usual(mean(score))) > 1.8\n"
                 "  measured   mean(score) = 1.5, distinct(id) = 7 ± 0.8 %\n"
-                "  compared   44.2, limit 1.8 (history)\n");
+                "  compared   44.2, limit 1.8\n"
+                "  limit      from 12 earlier loads\n");
 }
 
 static void what_the_sentence_says_is_not_said_again(void **state)

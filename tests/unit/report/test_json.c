@@ -68,6 +68,62 @@ static void a_load_says_which_and_when_and_by_whose_word(void **state)
     json_decref(json);
 }
 
+static void a_report_says_how_much_history_there_was(void **state)
+{
+    (void)state;
+    struct outcome outcomes[] = {fixture_mass_reset(), fixture_outcome(OUTCOME_PASS, "rows")};
+    struct judgement judgement = judgement_of(outcomes, 2);
+    static const struct outcome_past past[] = {
+        {.load = 11, .has_as_of = true, .as_of_us = INT64_C(1306062000000000), .number = 0.001},
+        {.load = 10, .number = 0.0025}};
+    judgement.n_loads = 9;
+    judgement.gap = 2.5;
+    outcomes[0].basis = "history";
+    outcomes[0].n_loads = 8;
+    outcomes[0].has_range = outcomes[0].has_band = true;
+    outcomes[0].range[0] = 0.001;
+    outcomes[0].range[1] = 0.0025;
+    outcomes[0].band[0] = -0.01;
+    outcomes[0].band[1] = 0.0125;
+    outcomes[0].past = past;
+    outcomes[0].n_past = 2;
+    outcomes[1].basis = "short history";
+    outcomes[1].n_loads = 3;
+    struct report report = fixture_files(&judgement);
+    json_t *json = json_of(&report);
+    assert_member(json, "history", "{\"loads\":9,\"gap\":2.5}");
+    const json_t *finding = json_array_get(json_object_get(json, "findings"), 0);
+    assert_member(finding, "basis", "\"history\"");
+    assert_member(finding, "loads", "8");
+    assert_member(finding, "percentage", "true");
+    assert_member(finding, "range", "[0.001,0.0025]");
+    assert_member(finding, "band", "[-0.01,0.0125]");
+    assert_member(finding, "past",
+                  "[{\"load\":11,\"as_of\":\"2011-05-22T11:00:00Z\",\"value\":0.001},"
+                  "{\"load\":10,\"as_of\":null,\"value\":0.0025}]");
+    const json_t *other = json_array_get(json_object_get(json, "outcomes"), 0);
+    assert_member(other, "basis", "\"short history\"");
+    assert_member(other, "loads", "3");
+    assert_member(other, "lacks_history", "false");
+    json_decref(json);
+}
+
+static void without_history_range_and_band_are_null(void **state)
+{
+    (void)state;
+    struct outcome outcome = fixture_mass_reset();
+    struct judgement judgement = judgement_of(&outcome, 1);
+    struct report report = fixture_files(&judgement);
+    json_t *json = json_of(&report);
+    assert_member(json, "history", "{\"loads\":0,\"gap\":1}");
+    const json_t *finding = json_array_get(json_object_get(json, "findings"), 0);
+    assert_member(finding, "range", "null");
+    assert_member(finding, "band", "null");
+    assert_member(finding, "past", "[]");
+    assert_member(finding, "drawing", "null");
+    json_decref(json);
+}
+
 static void what_is_not_known_of_a_load_is_null(void **state)
 {
     (void)state;
@@ -278,6 +334,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_comparison_of_files_has_verdict_rows_and_findings),
         cmocka_unit_test(a_load_says_which_and_when_and_by_whose_word),
+        cmocka_unit_test(a_report_says_how_much_history_there_was),
+        cmocka_unit_test(without_history_range_and_band_are_null),
         cmocka_unit_test(what_is_not_known_of_a_load_is_null),
         cmocka_unit_test(a_finding_has_measures_limit_reason_and_examples),
         cmocka_unit_test(a_finding_without_limit_examples_or_file_says_so),
