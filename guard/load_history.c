@@ -3,14 +3,6 @@
 #include <jansson.h>
 #include <string.h>
 
-/* From one and a half intervals on, a night is missing. */
-#define GAP_THAT_SPANS 1.5
-
-bool load_history_trains(const struct measure *measure, double gap)
-{
-    return gap < GAP_THAT_SPANS || !measure_spans_loads(measure);
-}
-
 static void add_measures(struct history *history, const struct past_measure *measures, size_t n,
                          int64_t baseline)
 {

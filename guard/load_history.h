@@ -3,7 +3,6 @@
 #define LG_GUARD_LOAD_HISTORY_H
 
 #include "guard/gate.h"
-#include "rules/condition.h"
 #include "rules/judgement.h"
 #include "store/ledger.h"
 
@@ -14,12 +13,6 @@
 enum error_code load_history_read(struct gate *gate, const struct load_record *load,
                                   const struct load_record *baseline, struct arena *arena,
                                   struct judge_context *context, struct error *err) MUST_CHECK;
-
-/*
- * Whether a measure of a load that came after such a gap trains: one that compares two loads does
- * not if it spans several nights.
- */
-bool load_history_trains(const struct measure *measure, double gap);
 
 /*
  * What an approval does to the history, in the caller's transaction. The measures that the load had

@@ -186,31 +186,6 @@ struct report load_report(const struct gate *gate, const struct load_record *loa
     };
 }
 
-static bool measure_number(const struct value *value, double *ret_number)
-{
-    switch (value->type) {
-    case VALUE_DOUBLE:
-        *ret_number = value->f64;
-        return true;
-    case VALUE_BOOLEAN:
-        *ret_number = value->u8;
-        return true;
-    case VALUE_INTEGER:
-    case VALUE_DATE:
-    case VALUE_TIME:
-    case VALUE_DURATION:
-        *ret_number = (double)value->i64;
-        return true;
-    case VALUE_NUMERIC:
-        *ret_number = numeric_to_double(value->text.bytes, value->text.len);
-        return true;
-    case VALUE_TEXT:
-    case VALUE_UUID:
-        break;
-    }
-    return false;
-}
-
 static enum error_code store_measures(struct gate *gate, int64_t load,
                                       const struct load_verdict *verdict, struct error *err)
 {
@@ -226,9 +201,9 @@ static enum error_code store_measures(struct gate *gate, int64_t load,
                 .text = plan->measures[i].text,
                 .segment = result->segments == NULL ? "" : result->segments[j].text,
                 .is_null = result->values[j].is_null,
-                .trains = load_history_trains(&plan->measures[i], verdict->judged.judgement.gap),
+                .trains = history_trains(&plan->measures[i], verdict->judged.judgement.gap),
             };
-            if (!measure.is_null && !measure_number(&result->values[j], &measure.value))
+            if (!measure.is_null && !history_number(&result->values[j], &measure.value))
                 continue;
             measures = arena_grow(&arena, measures, sizeof(*measures), &capacity, n + 1);
             measures[n++] = measure;

@@ -4,6 +4,12 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "rules/condition.h"
+#include "snapshot/batch.h"
+
+/* From one and a half intervals on, a night is missing. */
+#define GAP_THAT_SPANS 1.5
+
 void history_init(struct history *history, struct arena *arena)
 {
     *history = (struct history){.arena = arena, .previous = HISTORY_NO_LOAD};
@@ -68,6 +74,56 @@ void history_add(struct history *history, size_t load, const struct history_reco
     series->known |= bit;
     series->null |= record->is_null ? bit : 0;
     series->trains |= record->trains ? bit : 0;
+}
+
+bool history_trains(const struct measure *measure, double gap)
+{
+    return gap < GAP_THAT_SPANS || !measure_spans_loads(measure);
+}
+
+bool history_number(const struct value *value, double *ret_number)
+{
+    if (value->is_null)
+        return false;
+    switch (value->type) {
+    case VALUE_DOUBLE:
+        *ret_number = value->f64;
+        return true;
+    case VALUE_BOOLEAN:
+        *ret_number = value->u8;
+        return true;
+    case VALUE_INTEGER:
+    case VALUE_DATE:
+    case VALUE_TIME:
+    case VALUE_DURATION:
+        *ret_number = (double)value->i64;
+        return true;
+    case VALUE_NUMERIC:
+        *ret_number = numeric_to_double(value->text.bytes, value->text.len);
+        return true;
+    case VALUE_TEXT:
+    case VALUE_UUID:
+        break;
+    }
+    return false;
+}
+
+void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,
+                        const struct diff_result *result, double gap)
+{
+    for (size_t i = 0; i < plan->n_measures; i++) {
+        const struct measure_result *measured = &result->measures[i];
+        for (size_t j = 0; j < measured->n_segments; j++) {
+            struct history_record record = {
+                .text = plan->measures[i].text,
+                .segment = measured->segments == NULL ? "" : measured->segments[j].text,
+                .is_null = measured->values[j].is_null,
+                .trains = history_trains(&plan->measures[i], gap),
+            };
+            if (record.is_null || history_number(&measured->values[j], &record.value))
+                history_add(history, load, &record);
+        }
+    }
 }
 
 const struct history_series *history_find(const struct history *history, const char *text,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "diff/diff.h"
 
 /* Loads that are looked back on: four weeks of nights, so that each weekday is seen four times. */
 #define HISTORY_MAX_LOADS 28
@@ -66,6 +67,19 @@ struct history_record {
     bool trains;
 };
 void history_add(struct history *history, size_t load, const struct history_record *record);
+
+/*
+ * Whether what a measure came to trains, if so many usual intervals lay between the two loads: one
+ * that compares loads does not if it spans several nights.
+ */
+bool history_trains(const struct measure *measure, double gap);
+
+/* A measure's value as it is recorded; false for NULL and what is no number or time. */
+bool history_number(const struct value *value, double *ret_number);
+
+/* Adds all that a comparison measured. */
+void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,
+                        const struct diff_result *result, double gap);
 
 /* NULL if no load has a record of it. history may be NULL. */
 const struct history_series *history_find(const struct history *history, const char *text,

@@ -6,13 +6,15 @@
 
 #include "base/clock.h"
 #include "rules/file_set.h"
-#include "snapshot/numeric.h"
 
 /* The allowance for chance: this many standard deviations of a share. */
 #define CHANCE_DEVIATIONS 4
 
 /* Makes the median absolute deviation of normal values their standard deviation: 1 / 0.6745. */
 #define DEVIATION_SCALE 1.4826
+
+/* Means of windows that overlap differ less among each other than from one that does not. */
+#define OVERLAP_FACTOR 2
 
 #define NOW SIZE_MAX
 
@@ -102,17 +104,6 @@ static struct value as_of_of(const struct history_load *load)
     return value;
 }
 
-static bool to_double(const struct value *value, double *ret_number)
-{
-    if (value->is_null)
-        return false;
-    if (value->type == VALUE_NUMERIC)
-        *ret_number = numeric_to_double(value->text.bytes, value->text.len);
-    else
-        *ret_number = value->type == VALUE_DOUBLE ? value->f64 : (double)value->i64;
-    return !isnan(*ret_number);
-}
-
 static enum error_code value_at(struct past *past, const struct expr *expr, size_t position,
                                 double *ret_number, bool *ret_known, struct error *err);
 
@@ -183,7 +174,7 @@ static enum error_code value_at(struct past *past, const struct expr *expr, size
         value = past->values[expr->measure];
     else
         TRY(expr_eval_measures(expr, past->values, &value, err));
-    *ret_known = to_double(&value, ret_number);
+    *ret_known = history_number(&value, ret_number) && !isnan(*ret_number);
     return OK;
 }
 
@@ -203,6 +194,35 @@ static enum error_code training_values(struct past *past, const struct history_c
     return OK;
 }
 
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* The mean of p (1 - p) of a share over the training windows: tonight's is what is in doubt. */
+static enum error_code usual_variance(struct past *past, const struct history_call *call,
+                                      const struct expr *share, double *ret_variance,
+                                      struct error *err)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = call->window - 1; i + call->window <= past->n_loads; i++) {
+        double p = 0;
+        bool known = false;
+        TRY(value_at(past, share, i, &p, &known, err));
+        p = smaller(larger(p, 0), 1);
+        sum += known ? p * (1 - p) : 0;
+        n += known;
+    }
+    *ret_variance = n == 0 ? 0.25 : sum / (double)n;
+    return OK;
+}
+
 /*
  * What chance alone may move a sum of shares by: for each share p of n rows a variance of
  * (p (1 - p) + 1 / n) / n.
@@ -213,16 +233,16 @@ static enum error_code chance_of(struct past *past, const struct history_call *c
     double variance = 0;
     for (size_t i = 0; i < call->n_shares; i++) {
         const struct share_term *term = &call->shares[i];
-        double p = 0;
+        double one = 0;
         double n = 0;
-        bool known = false;
-        TRY(value_at(past, term->share, NOW, &p, &known, err));
+        bool known = true;
+        TRY(usual_variance(past, call, term->share, &one, err));
         if (term->rows == NULL)
             n = (double)past->view->scope_rows[term->measure - 1];
         else
             TRY(value_at(past, term->rows, NOW, &n, &known, err));
         if (known && n >= 1)
-            variance += (p >= 0 && p <= 1 ? p * (1 - p) : 0.25) / n + 1 / (n * n);
+            variance += (one + 1 / n) / n;
     }
     *ret_chance = CHANCE_DEVIATIONS * sqrt(variance / call->window);
     return OK;
@@ -231,16 +251,6 @@ static enum error_code chance_of(struct past *past, const struct history_call *c
 static const char *too_few(const struct history_view *view, size_t needed, size_t n)
 {
     return arena_printf(view->arena, "needs %zu loads of history and has %zu", needed, n);
-}
-
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static double smaller(double a, double b)
-{
-    return a < b ? a : b;
 }
 
 static void judge_cold(const struct history_view *view, const struct history_call *call, size_t n,
@@ -266,7 +276,10 @@ static void judge_warm(const struct history_view *view, const struct history_cal
     }
     outcome->low = smaller(outcome->low, outcome->low * gap);
     outcome->high = larger(outcome->high, outcome->high * gap);
-    double room = larger(larger(outcome->high - outcome->low, call->warm * gap), chance);
+    double range = outcome->high - outcome->low;
+    if (call->window > 1)
+        range *= OVERLAP_FACTOR;
+    double room = larger(larger(range, call->warm * gap), chance);
     outcome->floor = outcome->low - room;
     outcome->ceiling = outcome->high + room;
     outcome->n_loads = n;

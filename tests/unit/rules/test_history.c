@@ -187,11 +187,11 @@ static void shares_have_room_for_chance(void **state)
     const double *const values[] = {shares};
     begin(&f, "- {name: a, hold: \"beyond(share(score = 1), none, 0.1%)\"}\n");
     give_history(&f, &history, 8, texts, values, 1);
-    /* 4 * sqrt(0.13 * 0.87 / 1000) is 0.0425. */
-    set_double(&f, "share(score = 1)", 0.14);
+    /* 4 * sqrt((0.1 * 0.9 + 0.001) / 1000) is 0.038. */
+    set_double(&f, "share(score = 1)", 0.137);
     judge(&f);
     assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_PASS);
-    set_double(&f, "share(score = 1)", 0.16);
+    set_double(&f, "share(score = 1)", 0.139);
     judge(&f);
     assert_int_equal(outcome_of(&f, "a")->kind, OUTCOME_FINDING);
     end(&f);
