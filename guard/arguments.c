@@ -141,3 +141,19 @@ enum error_code arguments_load_id(const char *operand, int64_t *ret_load, struct
     error_hint(err, "'loadguard loads FEED' lists the loads with their numbers.");
     return ERR_USAGE;
 }
+
+size_t arguments_split(const char *text, struct arena *arena, const char ***ret_names)
+{
+    size_t n = 0;
+    size_t capacity = 0;
+    const char **names = NULL;
+    for (const char *p = text; p != NULL;) {
+        const char *comma = strchr(p, ',');
+        size_t len = comma == NULL ? strlen(p) : (size_t)(comma - p);
+        names = arena_grow(arena, names, sizeof(*names), &capacity, n + 1);
+        names[n++] = arena_strndup(arena, p, len);
+        p = comma == NULL ? NULL : comma + 1;
+    }
+    *ret_names = names;
+    return n;
+}

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 
 /* One option. metavar NULL: a flag. Names are without dashes. */
@@ -53,5 +54,8 @@ enum error_code arguments_duration(const struct arguments *arguments, const char
 /* Reads a load id given as an operand. ERR_USAGE. */
 enum error_code arguments_load_id(const char *operand, int64_t *ret_load,
                                   struct error *err) MUST_CHECK;
+
+/* Splits "a,b" at its commas into names, which belong to the arena; returns how many. */
+size_t arguments_split(const char *text, struct arena *arena, const char ***ret_names);
 
 #endif

@@ -24,23 +24,6 @@ const struct option_spec diff_options[] = {
 };
 const size_t n_diff_options = ARRAY_SIZE(diff_options);
 
-/* Splits "a,b" into names in the arena. */
-static size_t split_names(struct arena *arena, const char *text, const char ***ret_names)
-{
-    size_t n = 0;
-    size_t capacity = 0;
-    const char **names = NULL;
-    for (const char *p = text; p != NULL;) {
-        const char *comma = strchr(p, ',');
-        size_t len = comma == NULL ? strlen(p) : (size_t)(comma - p);
-        names = arena_grow(arena, names, sizeof(*names), &capacity, n + 1);
-        names[n++] = arena_strndup(arena, p, len);
-        p = comma == NULL ? NULL : comma + 1;
-    }
-    *ret_names = names;
-    return n;
-}
-
 static enum error_code find_schema(struct app *app, const struct arguments *arguments,
                                    const struct feed_config **ret_feed,
                                    const struct schema **ret_schema, struct error *err)
@@ -56,7 +39,7 @@ static enum error_code find_schema(struct app *app, const struct arguments *argu
         return OK;
     }
     const char **names = NULL;
-    size_t n_names = key == NULL ? 0 : split_names(&app->arena, key, &names);
+    size_t n_names = key == NULL ? 0 : arguments_split(key, &app->arena, &names);
     const char *const paths[] = {arguments->operands[0], arguments->operands[1]};
     struct schema *schema = NULL;
     TRY(reader_infer_schema(paths, 2, names, n_names, &app->arena, &schema, err));

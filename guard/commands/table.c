@@ -32,6 +32,17 @@ const struct command commands[] = {
      "cluster, so neither the ledger nor any reader is touched. A date in a file's name is its "
      "as_of. Nights held or blocked are the answer, not an error; exits 2 if a night failed.",
      replay_options, &n_replay_options, NEEDS_CONFIG, command_replay},
+    {"drill", "[FEED]", 0, 1, "damage copies of the live load and say which rule catches what",
+     "Damages copies of the feed's live load in the ways in which loads have gone wrong elsewhere, "
+     "from all rows down to one, and judges each by the feed's rules and history as if it had been "
+     "delivered in place of the live load. Prints the smallest share of each damage that is still "
+     "stopped, which rule "
+     "still catches how little, and what nothing catches. With --file the copies are of a file, "
+     "and neither configuration nor database is needed.\n\n"
+     "Copies are compared with the load before the live one if it is still kept, so that damage "
+     "comes on top of what a night does anyway, else with the live load itself.\n\n"
+     "Nothing is published or recorded. What a drill finds is no error: exits 0.",
+     drill_options, &n_drill_options, NEEDS_NOTHING, command_drill},
     {"status", "[FEED]", 0, 1, "show what readers see now, and what waits for a person",
      "One line a feed: the live load, its as_of and age, rows, and the latest load if that is "
      "another one. Also says how to connect to the private cluster.",
