@@ -42,15 +42,16 @@ static enum error_code next_record(struct reader *reader, bool *ret_any, struct 
         if (result == CSV_RECORD && csv_is_blank(&reader->record) && reader->record.next == end &&
             !input->at_end)
             result = CSV_MORE; /* whether a blank line is the last decides what it means */
-        if (result == CSV_RECORD) {
-            if ((size_t)(reader->record.next - start) > reader->max_row_bytes)
-                return reader_too_long(reader, err);
-            *ret_any = true;
-            return OK;
+        if (result == CSV_MORE) {
+            TRY(reader_more(reader, err));
+            continue;
         }
-        if (result != CSV_MORE)
+        if ((size_t)(reader->record.next - start) > reader->max_row_bytes)
+            return reader_too_long(reader, err);
+        if (result != CSV_RECORD)
             return split_error(reader, result, err);
-        TRY(reader_more(reader, err));
+        *ret_any = true;
+        return OK;
     }
 }
 

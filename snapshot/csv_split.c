@@ -138,8 +138,10 @@ enum csv_result csv_split(const char *p, const char *end, bool at_end, struct cs
         bool kept = record->n_fields < record->capacity;
         enum csv_result result =
             split_field(&s, kept ? &record->fields[record->n_fields] : &ignored);
-        if (result != CSV_RECORD)
+        if (result != CSV_RECORD) {
+            record->next = result == CSV_OPEN_QUOTE ? end : s.p + (s.p < end);
             return result;
+        }
         record->n_fields++;
         if (s.p == end || *s.p != ',')
             break;

@@ -26,7 +26,7 @@ struct csv_record {
     struct csv_field *fields;
     size_t capacity;
     size_t n_fields;
-    const char *next; /* where the next record starts */
+    const char *next; /* where the next record starts; how far was looked at if this one is bad */
     uint64_t lines;   /* line ends in it, its own included; before the quote or NUL if it is bad */
 };
 

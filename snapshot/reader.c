@@ -22,7 +22,7 @@ static enum error_code set_up(struct reader *reader, int fd, const struct schema
     reader->line = 1;
     buffer_init(&reader->scratch, reader->max_row_bytes * 2);
     reader->name = strdup(options->name == NULL ? "the input" : options->name);
-    input_init(&reader->input, fd, reader->name, reader->max_row_bytes);
+    input_init(&reader->input, fd, reader->name, reader->max_row_bytes + 1);
     reader->record.capacity = schema->n_columns + EXTRA_FIELDS;
     reader->record.fields = calloc(reader->record.capacity, sizeof(*reader->record.fields));
     if (reader->name == NULL || reader->record.fields == NULL)
@@ -140,7 +140,7 @@ enum error_code reader_too_long(const struct reader *reader, struct error *err)
 enum error_code reader_more(struct reader *reader, struct error *err)
 {
     const struct input *input = &reader->input;
-    if (input->end - input->start >= reader->max_row_bytes)
+    if (input->end - input->start > reader->max_row_bytes)
         return reader_too_long(reader, err);
     return input_more(&reader->input, err);
 }

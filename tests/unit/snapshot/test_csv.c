@@ -434,6 +434,21 @@ static void a_header_beyond_the_limit_is_refused(void **state)
     assert_contains(result.err.message, "the header is longer than 10 bytes");
 }
 
+static void beyond_the_row_limit_nothing_else_is_wrong_with_a_row(void **state)
+{
+    (void)state;
+    static const char open[] = "a,b\n1,\"xxxxxxx\n";
+    static const char nul[] = "a,b\n1,xxxxxxx\0\n";
+    struct result result = read_fd("a bigint, b text", 1, memory_file(open, 15), 10);
+    assert_int_equal(result.code, ERR_LIMIT);
+    result = read_fd("a bigint, b text", 1, memory_file(open, 15), 11);
+    assert_contains(result.err.message, "ends inside a quoted field");
+    result = read_fd("a bigint, b text", 1, memory_file(nul, 15), 9);
+    assert_int_equal(result.code, ERR_LIMIT);
+    result = read_fd("a bigint, b text", 1, memory_file(nul, 15), 10);
+    assert_contains(result.err.message, "a NUL byte in line 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_row_beyond_the_limit_is_named_with_row_and_line),
         cmocka_unit_test(the_row_limit_counts_every_byte_of_a_row),
         cmocka_unit_test(a_header_beyond_the_limit_is_refused),
+        cmocka_unit_test(beyond_the_row_limit_nothing_else_is_wrong_with_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
