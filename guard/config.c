@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rules/rule_map.h"
 #include "yaml/suggest.h"
 
 #define HOURS_US (INT64_C(3600) * 1000000)
@@ -58,8 +59,14 @@ static const struct key complete_when_keys[] = {
      .offset = offsetof(struct complete_when_config, query),
      .doc = "Complete if this query, run in the store, yields true."},
 };
-static const struct key_table complete_when_table =
-    KEY_TABLE(struct complete_when_config, complete_when_keys);
+static const struct key_table complete_when_table = {
+    .keys = complete_when_keys,
+    .n_keys = ARRAY_SIZE(complete_when_keys),
+    .struct_bytes = sizeof(struct complete_when_config),
+    .name_offset = KEY_NO_OFFSET,
+    .node_offset = KEY_NO_OFFSET,
+    .schema = "\"maxProperties\": 1",
+};
 
 static const char *const format_choices[] = {"csv", "binary", NULL};
 
@@ -128,7 +135,73 @@ static const struct key scorer_keys[] = {
      .table = &source_table,
      .doc = "How fresh each source named in the manifest has to be."},
 };
-static const struct key_table scorer_table = KEY_TABLE(struct scorer_config, scorer_keys);
+static const struct key_table scorer_table = {
+    .keys = scorer_keys,
+    .n_keys = ARRAY_SIZE(scorer_keys),
+    .struct_bytes = sizeof(struct scorer_config),
+    .name_offset = KEY_NO_OFFSET,
+    .node_offset = KEY_NO_OFFSET,
+    .schema = "\"oneOf\": [{\"required\": [\"command\"]}, {\"required\": [\"file\"]}, "
+              "{\"required\": [\"query\"]}]",
+};
+
+struct column_options {
+    const char *type;
+    bool not_null;
+    bool allow_nonfinite;
+};
+
+/* Also in any other case, which the JSON Schema does not tell. */
+static const char *const type_choices[] = {"bigint",
+                                           "integer",
+                                           "real",
+                                           "double precision",
+                                           "numeric",
+                                           "text",
+                                           "boolean",
+                                           "date",
+                                           "timestamptz",
+                                           "uuid",
+                                           "int8",
+                                           "int",
+                                           "int4",
+                                           "float4",
+                                           "float8",
+                                           "float",
+                                           "double",
+                                           "decimal",
+                                           "varchar",
+                                           "bool",
+                                           "timestamp with time zone",
+                                           NULL};
+
+static const struct key column_keys[] = {
+    {.name = "type",
+     .kind = KEY_TEXT,
+     .offset = offsetof(struct column_options, type),
+     .choices = type_choices,
+     .required = true,
+     .doc = "bigint, integer, real, double precision, numeric, text, boolean, date, timestamptz or "
+            "uuid."},
+    {.name = "not_null",
+     .kind = KEY_BOOL,
+     .offset = offsetof(struct column_options, not_null),
+     .by_default = "false",
+     .doc = "Whether a missing value fails the row."},
+    {.name = "allow_nonfinite",
+     .kind = KEY_BOOL,
+     .offset = offsetof(struct column_options, allow_nonfinite),
+     .by_default = "false",
+     .doc = "Whether NaN and infinity are values; otherwise they fail the row."},
+};
+static const struct key_table column_table = {
+    .keys = column_keys,
+    .n_keys = ARRAY_SIZE(column_keys),
+    .struct_bytes = sizeof(struct column_options),
+    .name_offset = KEY_NO_OFFSET,
+    .node_offset = KEY_NO_OFFSET,
+    .shorthand = "type",
+};
 
 static const struct key index_keys[] = {
     {.name = "columns",
@@ -169,6 +242,8 @@ static const struct key feed_keys[] = {
      .kind = KEY_NODE,
      .offset = offsetof(struct feed_config, columns_node),
      .required = true,
+     .schema = "\"type\": \"object\", \"minProperties\": 1, "
+               "\"additionalProperties\": {\"$ref\": \"#/$defs/column\"}",
      .doc = "Every column in the order of the file, as `name: type`, or as `name: {type: …, "
             "not_null: true, allow_nonfinite: true}`."},
     {.name = "indexes",
@@ -210,6 +285,7 @@ static const struct key feed_keys[] = {
     {.name = "rules",
      .kind = KEY_NODE,
      .offset = offsetof(struct feed_config, rules_node),
+     .schema = "\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/rule\"}",
      .doc = "The rules; `- include: default` if absent."},
 };
 static const struct key_table feed_table = KEY_TABLE_NAMED(struct feed_config, feed_keys);
@@ -277,39 +353,18 @@ static const struct key config_keys[] = {
      .table = &route_table,
      .doc = "Who is told."},
 };
-const struct key_table config_table = KEY_TABLE(struct config, config_keys);
-
-struct column_options {
-    const char *type;
-    bool not_null;
-    bool allow_nonfinite;
+static const struct key_definition definitions[] = {
+    {"column", &column_table},
+    {"rule", &rule_map_table},
 };
-
-static const struct key column_keys[] = {
-    {.name = "type",
-     .kind = KEY_TEXT,
-     .offset = offsetof(struct column_options, type),
-     .required = true,
-     .doc = "bigint, integer, real, double precision, numeric, text, boolean, date, timestamptz or "
-            "uuid."},
-    {.name = "not_null",
-     .kind = KEY_BOOL,
-     .offset = offsetof(struct column_options, not_null),
-     .by_default = "false",
-     .doc = "Whether a missing value fails the row."},
-    {.name = "allow_nonfinite",
-     .kind = KEY_BOOL,
-     .offset = offsetof(struct column_options, allow_nonfinite),
-     .by_default = "false",
-     .doc = "Whether NaN and infinity are values; otherwise they fail the row."},
-};
-static const struct key_table column_table = {
-    .keys = column_keys,
-    .n_keys = ARRAY_SIZE(column_keys),
-    .struct_bytes = sizeof(struct column_options),
+const struct key_table config_table = {
+    .keys = config_keys,
+    .n_keys = ARRAY_SIZE(config_keys),
+    .struct_bytes = sizeof(struct config),
     .name_offset = KEY_NO_OFFSET,
     .node_offset = KEY_NO_OFFSET,
-    .shorthand = "type",
+    .definitions = definitions,
+    .n_definitions = ARRAY_SIZE(definitions),
 };
 
 static void parse_columns(struct feed_config *feed, struct arena *arena, struct diagnostics *diags)

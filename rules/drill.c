@@ -140,8 +140,9 @@ static void summarise(struct drill_row *row)
 static enum error_code drill_damage(struct drill *drill, struct drill_row *row, struct error *err)
 {
     size_t quiet = 0;
+    size_t patience = DRILL_QUIET_STEPS;
     drill->damage = &row->damage;
-    for (size_t i = 0; i < DRILL_MAX_STEPS && quiet < DRILL_QUIET_STEPS; i++) {
+    for (size_t i = 0; i < DRILL_MAX_STEPS && quiet < patience; i++) {
         uint64_t hit = damage_rows(&row->damage, shares[i]);
         bool of_rows = row->damage.axis == DAMAGE_OF_ROWS;
         if (row->damage.axis == DAMAGE_WHOLE && i > 0)
@@ -154,6 +155,8 @@ static enum error_code drill_damage(struct drill *drill, struct drill_row *row, 
         *step = (struct drill_step){.share = shares[i], .rows = hit};
         step->verdict = take_catches(drill, row, shares[i]);
         quiet = step->verdict == VERDICT_PASS ? quiet + 1 : 0;
+        if (step->verdict != VERDICT_PASS)
+            patience = DRILL_QUIET_STEPS_AFTER;
     }
     summarise(row);
     return OK;

@@ -11,8 +11,10 @@
 /* The shares that are tried, from the largest down: 100 %, 80 %, 50 %, 20 %, … 0.0001 %. */
 #define DRILL_MAX_STEPS 16
 
-/* A drill ends after so many shares in a row that nothing catches. */
-#define DRILL_QUIET_STEPS 3
+/* Shares in a row that nothing catches until smaller ones are not tried: at first, and after a
+ * catch. */
+#define DRILL_QUIET_STEPS 5
+#define DRILL_QUIET_STEPS_AFTER 2
 
 #define DRILL_NOTHING (-1.0)
 

@@ -4,6 +4,14 @@
 
 #define RULE(member) offsetof(struct rule_map, member)
 
+#define CONDITION "\"type\": [\"string\", \"boolean\"]"
+#define REFUSED "\"not\": {}"
+
+static const char *const each_choices[] = {"number", "integer",  "text", "boolean",
+                                           "time",   "category", "any",  NULL};
+static const char *const by_choices[] = {"each category", NULL};
+static const char *const include_choices[] = {"default", NULL};
+
 static const struct key rule_keys[] = {
     {.name = "name",
      .kind = KEY_TEXT,
@@ -13,14 +21,17 @@ static const struct key rule_keys[] = {
     {.name = "warn",
      .kind = KEY_NODE,
      .offset = RULE(actions[ACTION_WARN]),
+     .schema = CONDITION,
      .doc = "Condition on which the load is published and people are told."},
     {.name = "hold",
      .kind = KEY_NODE,
      .offset = RULE(actions[ACTION_HOLD]),
+     .schema = CONDITION,
      .doc = "Condition on which the load waits for a person."},
     {.name = "block",
      .kind = KEY_NODE,
      .offset = RULE(actions[ACTION_BLOCK]),
+     .schema = CONDITION,
      .doc = "Condition on which the load is rejected."},
     {.name = "because",
      .kind = KEY_TEXT,
@@ -30,10 +41,13 @@ static const struct key rule_keys[] = {
     {.name = "where",
      .kind = KEY_NODE,
      .offset = RULE(where),
+     .schema = CONDITION,
      .doc = "Condition on rows that all measures of the rule are limited to."},
     {.name = "by",
      .kind = KEY_TEXTS,
      .offset = RULE(by),
+     .choices = by_choices,
+     .choices_open = true,
      .min = 1,
      .max = MEASURE_MAX_BY,
      .doc = "Column or columns whose values are judged one by one, or `each category`."},
@@ -52,6 +66,8 @@ static const struct key rule_keys[] = {
     {.name = "each",
      .kind = KEY_TEXTS,
      .offset = RULE(each),
+     .choices = each_choices,
+     .choices_open = true,
      .min = 1,
      .max = SCHEMA_MAX_COLUMNS,
      .doc = "Kinds of column to which the rule is applied one by one, as x."},
@@ -64,18 +80,29 @@ static const struct key rule_keys[] = {
     {.name = "rules",
      .kind = KEY_NODE,
      .offset = RULE(rules),
+     .schema = "\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/rule\"}",
      .doc = "Rules to which the each: beside them applies."},
     {.name = "include",
      .kind = KEY_TEXT,
      .offset = RULE(include),
+     .choices = include_choices,
+     .choices_open = true,
      .doc = "Another file of rules, or `default`."},
     {.name = "off",
      .kind = KEY_BOOL,
      .offset = RULE(off),
      .by_default = "false",
      .doc = "Switches off an included rule of this name."},
-    {.name = "rollback", .kind = KEY_NODE, .offset = RULE(rollback)},
-    {.name = "sql", .kind = KEY_NODE, .offset = RULE(sql)},
+    {.name = "rollback",
+     .kind = KEY_NODE,
+     .offset = RULE(rollback),
+     .schema = REFUSED,
+     .doc = "Not available in rules for a load."},
+    {.name = "sql",
+     .kind = KEY_NODE,
+     .offset = RULE(sql),
+     .schema = REFUSED,
+     .doc = "Not available in this version."},
     {.name = "min_history",
      .kind = KEY_INTEGER,
      .offset = RULE(min_history),
@@ -87,18 +114,21 @@ static const struct key rule_keys[] = {
          "the rule is not applicable."},
 };
 
-static const struct key_table rule_table = {
+const struct key_table rule_map_table = {
     .keys = rule_keys,
     .n_keys = ARRAY_SIZE(rule_keys),
     .struct_bytes = sizeof(struct rule_map),
     .name_offset = KEY_NO_OFFSET,
     .node_offset = RULE(node),
+    .schema = "\"anyOf\": [{\"required\": [\"include\"]}, {\"required\": [\"rules\"]}, "
+              "{\"required\": [\"name\", \"off\"]}, {\"required\": [\"name\", \"warn\"]}, "
+              "{\"required\": [\"name\", \"hold\"]}, {\"required\": [\"name\", \"block\"]}]",
 };
 
 bool rule_map_parse(const struct yaml_node *node, struct rule_map *map, struct arena *arena,
                     struct diagnostics *diags)
 {
     size_t before = diagnostics_count(diags);
-    keys_parse(&rule_table, node, map, arena, diags);
+    keys_parse(&rule_map_table, node, map, arena, diags);
     return map->node != NULL && node->kind == YAML_KIND_MAP && diagnostics_count(diags) == before;
 }

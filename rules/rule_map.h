@@ -25,6 +25,9 @@ struct rule_map {
     const struct yaml_node *node;
 };
 
+/* The description of one map of a list of rules. */
+extern const struct key_table rule_map_table;
+
 /* Reads a node into the map; false with problems. Texts belong to the node or the arena. */
 bool rule_map_parse(const struct yaml_node *node, struct rule_map *map, struct arena *arena,
                     struct diagnostics *diags);

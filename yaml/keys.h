@@ -82,13 +82,27 @@ struct key {
     const char *by_default; /* as a user would write it, read by the same parser; NULL: zero */
     int64_t min;            /* INTEGER, DURATION (microseconds), SIZE (bytes); inclusive; used */
     int64_t max;            /* unless both are 0. For TEXTS and lists: how many */
-    const char *const *choices; /* CHOICE, CHOICES; ends with NULL */
+    /*
+     * CHOICE, CHOICES: the words that are possible. TEXT, TEXTS: words that the JSON Schema offers,
+     * the only ones that are possible unless choices_open. Ends with NULL.
+     */
+    const char *const *choices;
+    bool choices_open;
+    /* NODE, CUSTOM: for the JSON Schema, the members of an object that says what the value is, such
+     * as "\"type\": \"string\""; NULL: anything. */
+    const char *schema;
     const struct key_table *table;
     key_parse_fn parse;
     const char *doc; /* whole sentences for the reference page */
 };
 
 #define KEY_NO_OFFSET SIZE_MAX
+
+/* A table that the `schema` of keys refers to, as "#/$defs/NAME". */
+struct key_definition {
+    const char *name;
+    const struct key_table *table;
+};
 
 struct key_table {
     const struct key *keys;
@@ -98,6 +112,9 @@ struct key_table {
     size_t node_offset;    /* of a const struct yaml_node * that gets the map, NULL if absent */
     const char *shorthand; /* key that a scalar in place of the map stands for, or NULL */
     const char *doc;
+    const char *schema; /* more members of its object in the JSON Schema, or NULL */
+    const struct key_definition *definitions; /* of the document's own table */
+    size_t n_definitions;
 };
 
 /* A table of an array of keys for a struct type; the _NAMED form has members `name` and `node`. */

@@ -81,6 +81,13 @@ const struct command commands[] = {
      "or "
      "a systemd timer; 'loadguard run' itself sends for at most 30 s.",
      deliver_options, &n_deliver_options, NEEDS_STORE, command_deliver},
+    {"schema", "", 0, 0, "print the JSON Schema of the configuration, for editors",
+     "Prints a JSON Schema (draft 2020-12) of loadguard.yaml, or with --rules of a file of rules, "
+     "made from the tables that read them, so that an editor completes keys, explains them and "
+     "marks mistakes. Editors with yaml-language-server take it from a first line "
+     "'# yaml-language-server: $schema=FILE'. Conditions and names of columns are checked by "
+     "'loadguard check' only.",
+     schema_options, &n_schema_options, NEEDS_NOTHING, command_schema},
     {"version", "", 0, 0, "print the version", "Prints the version.", version_options,
      &n_version_options, NEEDS_NOTHING, command_version},
     {"help", "[COMMAND]", 0, 1, "explain a command",

@@ -1,0 +1,302 @@
+"""Commands for people who write and try rules: drill, schema, backtest, suggest."""
+
+import copy
+import json
+import os
+import pathlib
+import pty
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import jsonschema
+import yaml
+
+from harness import PROGRAM, SiteTest, csv, quiet_night
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+class Yaml12(yaml.SafeLoader):
+    """YAML as editors and Loadguard read it: only true and false are booleans."""
+
+
+Yaml12.yaml_implicit_resolvers = {}
+for tag, pattern, first in (
+    ("bool", r"^(true|false)$", "tf"),
+    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    ("float", r"^[-+]?[0-9]+\.[0-9]+$", "-+0123456789"),
+    ("null", r"^(null|~|)$", ["n", "~", ""]),
+):
+    Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+
+
+def read_yaml(text):
+    return yaml.load(text, Yaml12)
+
+
+class FilesTest(unittest.TestCase):
+    """A folder to call the program in, without a store."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="lg-tools-")
+        self.addCleanup(temporary.cleanup)
+        self.dir = pathlib.Path(temporary.name)
+
+    def call(self, *arguments, status=0):
+        result = subprocess.run([PROGRAM, *arguments], cwd=self.dir, capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, status, result.stdout + result.stderr)
+        return result
+
+    def write(self, name, text):
+        (self.dir / name).write_text(text)
+        return name
+
+
+CONFIG = """
+state_dir: state
+memory: 64MiB
+feeds:
+  scores:
+    key: [id]
+    columns: {id: bigint, score: {type: double precision, allow_nonfinite: true}, seen: timestamptz}
+    indexes: [score, {columns: [score, seen], unique: true}]
+    keep: 10
+    publish_wait: 1h30m
+    scorer:
+      command: [./score]
+      timeout: 2h
+      complete_when: {marker_file: done}
+      sources: {twitter: {max_age: 26h}}
+    rules:
+      - include: default
+      - {name: same again, off: true}
+      - each: [number, seen]
+        except: seen
+        rules:
+          - {name: nulls, hold: nulls(x) > 5, min_history: 3}
+      - {name: by category, block: rows = 0, by: each category, min_rows: 10, shadow: true, where: score > 1}
+routes:
+  - {name: on-call, webhook: 'http://localhost:1/', secret_file: secret}
+"""
+
+
+class SchemaTest(FilesTest):
+    def setUp(self):
+        super().setUp()
+        self.config = json.loads(self.call("schema").stdout)
+        self.rules = json.loads(self.call("schema", "--rules").stdout)
+        self.validator = jsonschema.Draft202012Validator(self.config)
+
+    def accepts(self, document):
+        self.assertEqual([e.message for e in self.validator.iter_errors(document)], [])
+
+    def change(self, *path, to):
+        document = copy.deepcopy(read_yaml(CONFIG))
+        at = document
+        for step in path[:-1]:
+            at = at[step]
+        at[path[-1]] = to
+        return document
+
+    def test_both_are_valid_schemas(self):
+        for schema in (self.config, self.rules):
+            jsonschema.Draft202012Validator.check_schema(schema)
+
+    def test_what_check_accepts_the_schema_accepts(self):
+        self.write("secret", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n")
+        (self.dir / "secret").chmod(0o600)
+        self.write("loadguard.yaml", CONFIG)
+        self.call("check")
+        self.accepts(read_yaml(CONFIG))
+
+    def test_the_starter_configuration_and_the_default_rules_pass(self):
+        self.call("init")
+        self.accepts(read_yaml((self.dir / "loadguard.yaml").read_text()))
+        jsonschema.validate(read_yaml((ROOT / "configs/rules/default.yaml").read_text()), self.rules)
+
+    def test_every_example_of_the_documentation_passes(self):
+        seen = 0
+        for path in [*ROOT.glob("docs/*.md"), ROOT / "README.md"]:
+            for block in re.findall(r"^```yaml\n(.*?)^```", path.read_text(), re.M | re.S):
+                document = read_yaml(block)
+                if isinstance(document, list):
+                    jsonschema.validate(document, self.rules)
+                elif "feeds" in document:
+                    self.accepts(document)
+                elif set(document) == {"rules"}:
+                    jsonschema.validate(document, self.rules)
+                else:
+                    continue
+                seen += 1
+        self.assertGreaterEqual(seen, 5)
+
+    def test_each_kind_of_mistake_is_found(self):
+        feed = ("feeds", "scores")
+        for path, wrong in (
+            (("fedes",), {}),
+            (("memory",), "a lot"),
+            (("memory",), [1]),
+            (("feeds",), []),
+            (("feeds",), {}),
+            ((*feed, "colunms"), {}),
+            ((*feed, "columns"), {}),
+            ((*feed, "columns", "score"), "dubble"),
+            ((*feed, "columns", "score", "nullable"), True),
+            ((*feed, "key"), {"id": 1}),
+            ((*feed, "key"), []),
+            ((*feed, "keep"), 1),
+            ((*feed, "keep"), "many"),
+            ((*feed, "indexes", 1, "unique"), "perhaps"),
+            ((*feed, "publish_wait"), "soon"),
+            ((*feed, "publish_wait"), 5),
+            ((*feed, "scorer", "format"), "xml"),
+            ((*feed, "scorer", "file"), "both.csv"),
+            ((*feed, "scorer", "sources", "twitter"), {}),
+            ((*feed, "scorer", "complete_when", "query"), "select true"),
+            ((*feed, "rules"), "default"),
+            ((*feed, "rules", 0), {"name": "nothing"}),
+            ((*feed, "rules", 0), {"name": "roll", "rollback": "rows = 0"}),
+            ((*feed, "rules", 2, "rules", 0, "hodl"), "rows = 0"),
+            ((*feed, "rules", 3, "shadow"), "maybe"),
+            ((*feed, "rules", 3, "min_rows"), 0),
+            (("routes", 0, "webhook"), None),
+            (("routes", 0), {"name": "nobody"}),
+        ):
+            document = self.change(*path, to=wrong)
+            self.assertTrue(list(self.validator.iter_errors(document)), (path, wrong))
+
+    def test_required_keys_are_required(self):
+        document = read_yaml(CONFIG)
+        del document["feeds"]["scores"]["columns"]
+        self.assertTrue(list(self.validator.iter_errors(document)))
+
+    def properties_at(self, path):
+        """The properties of the map that a section of the reference page is about."""
+        at = self.config
+        for name in path:
+            at = at["properties"][name] if name in at.get("properties", {}) else at
+            at = at.get("items", at)
+            if isinstance(at.get("additionalProperties"), dict):
+                at = at["additionalProperties"]
+            at = at.get("allOf", [at])[0]
+            at = next((each for each in at.get("anyOf", []) if "properties" in each), at)
+        return at["properties"]
+
+    def test_every_key_that_is_read_is_there_with_its_description(self):
+        section, n = [], 0
+        for line in self.call("help", "--configuration").stdout.splitlines():
+            if line.startswith("## "):
+                section = [p.removesuffix("[]") for p in line[3:].split(".")[1:] if p != "NAME"]
+            elif row := re.match(r"\| `(\w+)` \|", line):
+                key = self.properties_at(section)[row[1]]
+                self.assertIn("description", key)
+                n += 1
+        self.assertGreater(n, 35)
+
+    def test_every_key_of_a_rule_is_there_and_no_other(self):
+        self.write("loadguard.yaml", CONFIG.replace("{name: same again, off: true}", "{zzzzzzzzzzzzzz: 1}"))
+        hint = re.search(r"The keys here are (.*)\.", self.call("check", status=1).stderr)
+        self.assertEqual(set(hint[1].split(", ")), set(self.config["$defs"]["rule"]["properties"]))
+
+    def test_every_word_that_is_offered_is_accepted(self):
+        types = self.config["$defs"]["column"]["anyOf"][0]["enum"]
+        each = self.config["$defs"]["rule"]["properties"]["each"]["anyOf"][0]["anyOf"][0]["enum"]
+        self.assertIn("timestamptz", types)
+        columns = ", ".join(f"c{i}: {name}" for i, name in enumerate(types))
+        rules = "".join(f"      - {{name: r {name}, each: {name}, warn: nulls(x) > 1}}\n" for name in each)
+        self.write(
+            "loadguard.yaml",
+            f"feeds:\n  f:\n    key: id\n    columns: {{id: bigint, {columns}}}\n"
+            f"    scorer: {{file: f.csv}}\n    rules:\n{rules}",
+        )
+        self.call("check")
+
+
+class DrillTest(FilesTest):
+    def setUp(self):
+        super().setUp()
+        self.write("night.csv", csv(quiet_night(1000)))
+        self.write("next.csv", csv(quiet_night(1000, night=1)))
+        self.write("rules.yaml", "- {name: reset, hold: share(score = 0) > 3%}\n- {name: idle, warn: rows = 0 and kept = 1}\n")
+
+    def test_a_file_can_be_drilled_without_configuration_or_database(self):
+        out = self.call("drill", "--file", "night.csv").stdout
+        self.assertRegex(out, r"score set to 1 +\d")
+        self.assertRegex(out, r"rows delivered twice +0\.1 % \(1 row\) +block +block")
+        self.assertIn("smallest share in %", out)
+        self.assertEqual([line for line in out.splitlines() if line != line.rstrip()], [])
+
+    def test_json_says_where_each_damage_begins_to_be_stopped(self):
+        result = json.loads(self.call("drill", "--file", "night.csv", "--rules", "rules.yaml", "--json").stdout)
+        damages = {d["damage"]: d for d in result["damages"]}
+        self.assertEqual(damages["score set to 0"]["stops"], {"share": 0.05, "rows": 50, "verdict": "hold"})
+        self.assertEqual(damages["score set to 0"]["caught_by"], [{"rule": "reset", "share": 0.05, "action": "hold"}])
+        self.assertIsNone(damages["score set to 1"]["stops"])
+        self.assertIn("score set to 1", result["uncaught"])
+        self.assertNotIn("rows delivered twice", result["uncaught"])
+        self.assertEqual(result["rules_that_caught_nothing"], ["idle"])
+
+    def test_the_same_seed_gives_the_same_result(self):
+        one, two = (self.call("drill", "--file", "night.csv", "--seed", "5").stdout for _ in range(2))
+        self.assertEqual(one, two)
+
+    def test_a_night_before_makes_rows_that_did_not_move_visible(self):
+        out = self.call("drill", "--file", "next.csv", "--before", "night.csv").stdout
+        self.assertIn("judged against night.csv", out)
+        self.assertIn("rows that did not move", out)
+
+    def test_wrong_usage_is_told(self):
+        self.assertIn("either a feed or --file", self.call("drill", status=1).stderr)
+        self.assertIn("either a feed or --file", self.call("drill", "f", "--file", "night.csv", status=1).stderr)
+        self.assertIn("no column 'x'", self.call("drill", "--file", "night.csv", "--column", "x", status=1).stderr)
+        self.assertIn("part of the key", self.call("drill", "--file", "night.csv", "--column", "profile_id", status=1).stderr)
+        self.assertIn("nowhere.csv", self.call("drill", "--file", "nowhere.csv", status=2).stderr)
+        self.assertIn("--key", self.call("drill", "f", "--key", "a", status=1).stderr)
+        self.write("empty.csv", "profile_id,score\n")
+        self.assertIn("no rows", self.call("drill", "--file", "empty.csv", "--key", "profile_id", status=2).stderr)
+
+    def test_an_interrupt_leaves_no_file_behind(self):
+        self.write("large.csv", csv(quiet_night(60000)))
+        folder = self.dir / "temporary"
+        folder.mkdir()
+        process = subprocess.Popen(
+            [PROGRAM, "drill", "--file", "large.csv"], cwd=self.dir, env=os.environ | {"TMPDIR": str(folder)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 2, stderr)
+        self.assertEqual(list(folder.iterdir()), [])
+
+    def test_progress_is_shown_on_a_terminal(self):
+        self.write("large.csv", csv(quiet_night(30000)))
+        leader, follower = pty.openpty()
+        subprocess.run([PROGRAM, "drill", "--file", "large.csv"], cwd=self.dir, stdout=subprocess.DEVNULL, stderr=follower, timeout=120, check=True)
+        os.close(follower)
+        self.assertIn(b"rows, ", os.read(leader, 4096))
+        os.close(leader)
+
+
+class FeedDrillTest(SiteTest):
+    def test_a_drill_of_a_feed_records_and_publishes_nothing(self):
+        none = self.site.call("drill", "klout")
+        self.assert_status(none, 2)
+        self.assertIn("no live load", none.stderr)
+        self.assert_status(self.site.run(), 0)
+        first = self.site.json("drill", "klout")
+        self.assertEqual(first["against"], "the load itself")
+        self.site.set_night(quiet_night(night=1))
+        self.assert_status(self.site.run(), 0)
+        before = self.site.query("select count(*), (select count(*) from loadguard.measure) from loadguard.load")
+        result = self.site.json("drill", "klout")
+        self.assertEqual(result["against"], "load 1")
+        self.assertEqual(result["rows"], 2000)
+        self.assertEqual(self.site.json("drill", "klout", "--still")["against"], "the load itself")
+        after = self.site.query("select count(*), (select count(*) from loadguard.measure) from loadguard.load")
+        self.assertEqual(before, after)
+        self.assertEqual(self.site.live()[0], 2000)
