@@ -11,6 +11,7 @@
 #include "diff/segmentation.h"
 
 #define PROGRESS_INTERVAL_US (USEC_PER_SEC / 10)
+#define SAMPLED_WINDOWS ((size_t)8)
 
 /* A segmentation and, for the slice at hand, the segments of its rows on each side. */
 struct division {
@@ -48,6 +49,7 @@ struct run {
     struct division **divisions;
     size_t n_divisions;
     unsigned pass;
+    bool is_sampling;   /* ahead of the first pass */
     bool needs_changed; /* the pass at hand uses which rows changed */
     uint64_t changed;
     uint64_t rows[N_ROW_KINDS];
@@ -97,7 +99,8 @@ static void end_progress_pass(struct progress *progress)
 
 static bool takes_two_passes(const struct measure *measure)
 {
-    return measure->aggregate == AGG_ARRIVALS || measure->aggregate == AGG_QUANTILE;
+    return measure->aggregate == AGG_ARRIVALS || measure->aggregate == AGG_QUANTILE ||
+           measure->aggregate == AGG_SPEARMAN;
 }
 
 static void plan_progress(struct run *run, diff_progress_fn call, void *arg)
@@ -132,6 +135,24 @@ static enum error_code find_division(struct run *run, const struct measure *meas
     return OK;
 }
 
+/*
+ * The accumulator of an earlier measure that counts the same rows for another form of drift: nodes
+ * are equal where expressions are.
+ */
+static struct accumulator *find_source(struct run *run, size_t index)
+{
+    const struct running *running = &run->running[index];
+    enum aggregate aggregate = run->plan->measures[index].aggregate;
+    for (size_t i = 0; aggregate >= AGG_KS && aggregate <= AGG_EMD && i < index; i++) {
+        struct running *other = &run->running[i];
+        if (other->accumulator.class == &drift_class && other->accumulator.source == NULL &&
+            other->division == running->division &&
+            memcmp(&other->nodes, &running->nodes, sizeof(running->nodes)) == 0)
+            return &other->accumulator;
+    }
+    return NULL;
+}
+
 static enum error_code start_measure(struct run *run, size_t index, struct error *err)
 {
     const struct measure *measure = &run->plan->measures[index];
@@ -139,14 +160,15 @@ static enum error_code start_measure(struct run *run, size_t index, struct error
     size_t n_segments = 1;
     running->rows = measure_rows(measure);
     running->nodes = measure_add_nodes(measure, &run->program);
-    running->is_active = true;
     if (measure->n_by > 0) {
         TRY(find_division(run, measure, &running->division, err));
         n_segments = running->division->segmentation.n_segments;
     }
     uint32_t arg = running->nodes.arg;
     enum value_type arg_type = arg == PROGRAM_NONE ? VALUE_INTEGER : run->program.nodes[arg].type;
-    return accumulator_init(&running->accumulator, measure, arg_type, n_segments, err);
+    struct accumulator *source = find_source(run, index);
+    running->is_active = source == NULL;
+    return accumulator_init(&running->accumulator, measure, arg_type, n_segments, source, err);
 }
 
 static enum error_code start(struct run *run, struct error *err)
@@ -192,11 +214,11 @@ static void count_segment_rows(struct division *division, const struct slice *sl
 static void begin_slice(struct run *run, const struct slice *slice, uint8_t *changed)
 {
     bool is_kept = slice->kind == ROWS_KEPT;
-    if (is_kept && (run->pass == 0 || run->needs_changed))
+    if (is_kept && ((run->pass == 0 && !run->is_sampling) || run->needs_changed))
         slice_changed(run->plan->schema, slice, changed);
     for (size_t i = 0; i < run->n_divisions; i++)
         memset(run->divisions[i]->is_found, 0, sizeof(run->divisions[i]->is_found));
-    if (run->pass > 0)
+    if (run->pass > 0 || run->is_sampling)
         return;
     run->rows[slice->kind] += slice->n;
     run->changed += is_kept ? mask_count(changed, slice->n) : 0;
@@ -214,6 +236,16 @@ static const uint8_t *mask_of(const struct run *run, uint32_t node)
     return node == PROGRAM_NONE ? NULL : run->program.nodes[node].value.u8;
 }
 
+static void take_two_sides(struct running *running, const struct slice *slice, struct intake *in)
+{
+    for (enum side side = SIDE_NEW; side <= SIDE_OLD; side++)
+        in->has_side[side] = slice->sides[side].columns != NULL;
+    if (running->division != NULL && in->has_side[SIDE_NEW])
+        in->segments = find_segments(running->division, slice, SIDE_NEW);
+    if (running->division != NULL && in->has_side[SIDE_OLD])
+        in->old_segments = find_segments(running->division, slice, SIDE_OLD);
+}
+
 static enum error_code take_slice(struct run *run, struct running *running,
                                   const struct slice *slice, struct error *err)
 {
@@ -222,9 +254,16 @@ static enum error_code take_slice(struct run *run, struct running *running,
                         .arg = vector_of(run, running->nodes.arg),
                         .old = vector_of(run, running->nodes.old),
                         .moved = mask_of(run, running->nodes.moved),
-                        .select = mask_of(run, running->nodes.select)};
-    if (running->division != NULL)
+                        .select = mask_of(run, running->nodes.select),
+                        .old_select = mask_of(run, running->nodes.old_select),
+                        .has_side = {true, false},
+                        .slice = slice};
+    if (aggregate_has_two_sides(running->accumulator.aggregate))
+        take_two_sides(running, slice, &in);
+    else if (running->division != NULL)
         in.segments = find_segments(running->division, slice, running->rows.segment_side);
+    if (run->is_sampling)
+        return accumulator_sample(&running->accumulator, &in, err);
     return accumulator_take(&running->accumulator, &in, err);
 }
 
@@ -247,15 +286,22 @@ static enum error_code on_slice(const struct slice *slice, void *arg, struct err
     return OK;
 }
 
+static bool takes_part(const struct run *run, const struct running *running)
+{
+    return running->is_active &&
+           (!run->is_sampling || accumulator_wants_sample(&running->accumulator));
+}
+
 static enum error_code schedule(struct run *run, struct error *err)
 {
     for (size_t i = 0; i < run->plan->n_measures; i++) {
         const struct measure_nodes *nodes = &run->running[i].nodes;
         struct program_use none = {
-            .needs = {PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE}};
-        struct program_use use = {.needs = {nodes->arg, nodes->select, nodes->old, nodes->moved},
-                                  .rows = run->running[i].rows.kinds};
-        run->uses[i] = run->running[i].is_active ? use : none;
+            .needs = {PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE}};
+        struct program_use use = {
+            .needs = {nodes->arg, nodes->select, nodes->old, nodes->moved, nodes->old_select},
+            .rows = run->running[i].rows.kinds};
+        run->uses[i] = takes_part(run, &run->running[i]) ? use : none;
     }
     TRY(program_schedule(&run->program, run->uses, run->plan->n_measures, err));
     run->needs_changed = false;
@@ -280,6 +326,46 @@ static enum error_code run_pass(struct run *run, bool *ret_again, struct error *
     }
     end_progress_pass(&run->progress);
     run->pass++;
+    return OK;
+}
+
+static enum error_code after_sampled_block(uint64_t rows_done, void *arg, struct error *err)
+{
+    (void)rows_done;
+    (void)arg;
+    return interrupt_check(err);
+}
+
+/* All windows of a small snapshot, some of a large one, evenly spread. */
+static size_t windows_to_sample(size_t n_windows)
+{
+    size_t some = n_windows / SAMPLED_WINDOWS;
+    if (n_windows <= SAMPLED_WINDOWS || some < SAMPLED_WINDOWS)
+        return n_windows < SAMPLED_WINDOWS ? n_windows : SAMPLED_WINDOWS;
+    return some < 2 * SAMPLED_WINDOWS ? some : 2 * SAMPLED_WINDOWS;
+}
+
+/* Shows some rows to the measures that choose by them how to count. */
+static enum error_code run_sample(struct run *run, struct error *err)
+{
+    struct pairing_sink sink = {.on_slice = on_slice, .on_block = after_sampled_block, .arg = run};
+    size_t n_windows = pairing_windows(run->pairing);
+    size_t n_sampled = windows_to_sample(n_windows);
+    bool is_wanted = false;
+    for (size_t i = 0; i < run->plan->n_measures; i++)
+        is_wanted |= accumulator_wants_sample(&run->running[i].accumulator);
+    if (!is_wanted)
+        return OK;
+    run->is_sampling = true;
+    TRY(schedule(run, err));
+    for (size_t i = 0; i < n_sampled; i++) {
+        size_t window = (i * n_windows + n_windows / 2) / n_sampled;
+        TRY(pairing_run(run->pairing, window, 1, &sink, err));
+    }
+    run->is_sampling = false;
+    for (size_t i = 0; i < run->plan->n_measures; i++)
+        if (accumulator_wants_sample(&run->running[i].accumulator))
+            TRY(accumulator_end_sample(&run->running[i].accumulator, err));
     return OK;
 }
 
@@ -317,6 +403,7 @@ enum error_code diff_run(struct packed *old_snapshot, struct packed *new_snapsho
     bool again = true;
     plan_progress(&run, progress, progress_arg);
     TRY(start(&run, err));
+    TRY(run_sample(&run, err));
     while (again)
         TRY(run_pass(&run, &again, err));
     write_result(&run, ret_result);

@@ -36,10 +36,26 @@ enum aggregate {
     AGG_TOP_SHARE, /* share of the most frequent value, NULL counted as one, among the scope's rows
                     */
     AGG_INVALID,   /* rows where arg is NaN or infinite */
+    AGG_KS, /* how far the distribution of a column moved: see diff/drift.h. arg is a column of
+               the new side; all rows of the new side with all of the old one, whatever their
+               keys. KS of an ordered type, EMD of a number */
+    AGG_PSI,
+    AGG_JS,
+    AGG_EMD,
+    AGG_OVERLAP, /* arg as for KS, parameter rows k: of the k rows with the largest values on either
+                    side (ties: those with the smaller keys), the share whose keys are among those
+                    of the other side. Of the larger side if one has fewer rows. NaN is above all,
+                    NULLs are left out; NUMERIC compares as DOUBLE. NULL if the old side has none */
+    AGG_SPEARMAN, /* rank correlation of the new and the old value of a column over the kept rows
+                     that have both (C. Spearman, 1904), ties with their mean rank. 1 if both sides
+                     have one value only, 0 if one has */
 };
 
+#define OVERLAP_MAX_ROWS 1000000
+
 /*
- * Results: counts are INTEGER; SHARE, STDDEV, QUANTILE, ARRIVALS and TOP_SHARE are DOUBLE; SUM and
+ * Results: counts are INTEGER; SHARE, STDDEV, QUANTILE, ARRIVALS, TOP_SHARE and the drift measures
+ * from KS on are DOUBLE; SUM and
  * MEAN are DOUBLE, or DURATION of a DURATION (NULL on overflow); MIN and MAX have the type of the
  * argument. Counts over nothing are 0, everything else over nothing is NULL.
  */
@@ -48,7 +64,7 @@ enum aggregate {
  * The rows an aggregate with an argument runs over. Over SCOPE_OLD every column of an expression,
  * of whichever side, is the old row's own. Otherwise key columns of either side are the row's own,
  * and old value columns are NULL for a row without an old one. The aggregates without argument
- * (ROWS to DUPLICATES) have their rows by definition and ignore the scope.
+ * (ROWS to DUPLICATES) and those from KS on have their rows by definition and ignore the scope.
  */
 enum scope {
     SCOPE_NEW,  /* all rows of the new side */
@@ -62,7 +78,7 @@ enum scope {
  * One number to compute (per segment, if n_by > 0). filter and where are BOOLEAN expressions or
  * NULL; only rows for which both are true are in scope. For the aggregates without argument,
  * where is given in terms of the new side and applied to the old row's own columns for
- * OLD_ROWS and REMOVED.
+ * OLD_ROWS and REMOVED; filter and where also for the old rows of KS, PSI, JS, EMD and OVERLAP.
  */
 struct measure {
     enum aggregate aggregate;
@@ -93,7 +109,9 @@ struct segment {
     const char *text;
     uint64_t new_rows;
     uint64_t old_rows;
-    bool is_rest; /* the values beyond the limit, taken together */
+    bool is_rest;      /* the values beyond the limit, taken together */
+    uint64_t n_values; /* of the rest: how many different values it stands for; of others 1 */
+    bool is_estimate;  /* n_values with a standard error of 1.6 %; beyond 65,536 values in all */
 };
 
 /*
@@ -111,10 +129,12 @@ struct measure_result {
         *segments;              /* shared by measures with the same by; sorted by text, rest last */
     const struct value *values; /* n_segments; NULL value over an empty scope */
     const uint64_t *scope_rows; /* n_segments; rows in scope. The filter of ARRIVALS does not limit
-                                   its scope, only what counts as a move */
+                                   its scope, only what counts as a move. New rows for those that
+                                   compare all rows of both sides */
     const struct value *arrived_at; /* n_segments; for ARRIVALS and TOP_SHARE the value of the
                                        argument's type that it is about, else NULL */
     double relative_error;          /* of a sketch, the largest over the segments; 0 if exact */
+    double absolute_error; /* of KS, EMD, SPEARMAN: no value is further from the true one */
 };
 
 struct row_counts {

@@ -67,6 +67,12 @@ static bool has_examples(const struct measure *measure, const struct value *valu
     case AGG_STDDEV:
     case AGG_QUANTILE:
     case AGG_DISTINCT:
+    case AGG_KS:
+    case AGG_PSI:
+    case AGG_JS:
+    case AGG_EMD:
+    case AGG_OVERLAP:
+    case AGG_SPEARMAN:
         return false;
     case AGG_ARRIVALS:
         return !value->is_null && value->f64 > 0;
@@ -342,9 +348,9 @@ static enum error_code start_program(struct search *search, struct error *err)
     program_init(&search->program, search->schema, SLICE_ROWS);
     search->rows = measure_rows(search->measure);
     search->nodes = measure_add_nodes(search->measure, &search->program);
-    struct program_use use = {
-        .needs = {search->nodes.arg, search->nodes.select, search->nodes.old, search->nodes.moved},
-        .rows = search->rows.kinds};
+    struct program_use use = {.needs = {search->nodes.arg, search->nodes.select, search->nodes.old,
+                                        search->nodes.moved, search->nodes.old_select},
+                              .rows = search->rows.kinds};
     return program_schedule(&search->program, &use, 1, err);
 }
 

@@ -16,15 +16,20 @@ struct measure_rows measure_rows(const struct measure *measure);
 /* Whether the aggregate is a count of rows without an argument. */
 bool aggregate_has_no_arg(enum aggregate aggregate);
 
+/* Whether the aggregate compares all rows of the new side with all rows of the old one. */
+bool aggregate_has_two_sides(enum aggregate aggregate);
+
 /*
  * The nodes that a measure takes in, added to the program. select is PROGRAM_NONE if all rows are
- * in scope. old and moved are for ARRIVALS only, else PROGRAM_NONE, as is arg without one.
+ * in scope. old is for the aggregates that look at both sides, old_select for those over all rows
+ * of both sides, moved for ARRIVALS only; else PROGRAM_NONE, as is arg without one.
  */
 struct measure_nodes {
     uint32_t arg;
     uint32_t select;
     uint32_t old;
     uint32_t moved;
+    uint32_t old_select;
 };
 
 struct measure_nodes measure_add_nodes(const struct measure *measure, struct program *program);

@@ -66,6 +66,7 @@ static enum error_code emit(struct pairing *pairing, enum row_kind kind, const s
     for (enum side side = SIDE_NEW; side <= SIDE_OLD; side++)
         if (kind_has_side(kind, side))
             slice.sides[side] = (struct rows){.columns = pairing->sides[side].batch.columns,
+                                              .block = pairing->sides[side].next_block - 1,
                                               .start = start[side],
                                               .index = by_index ? waiting->index[side] : NULL};
     waiting->first += n;

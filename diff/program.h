@@ -50,7 +50,7 @@ struct node {
 };
 
 /* A consumer of nodes: what a measure needs in order to take in a slice of certain rows. */
-#define PROGRAM_MAX_NEEDS 4
+#define PROGRAM_MAX_NEEDS 5
 struct program_use {
     uint32_t needs[PROGRAM_MAX_NEEDS]; /* PROGRAM_NONE where there is none */
     unsigned rows;

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/hyperloglog.h"
 #include "diff/segment_text.h"
 #include "diff/value_counter.h"
 
 #define COUNTED_VALUES 65536
+#define SKETCH_PRECISION 12U /* a standard error of 1.6 % */
+#define SKETCH_BYTES ((size_t)1 << SKETCH_PRECISION)
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -35,24 +38,12 @@ static void load_columns(struct segmentation *segmentation, const struct rows *r
     value_hash_rows(ret_columns, segmentation->n_by, n, ret_hashes);
 }
 
-static enum error_code count_block(struct segmentation *segmentation, const struct batch *batch,
-                                   struct value_counter *counter, struct error *err)
-{
-    struct vector columns[MEASURE_MAX_BY];
-    uint64_t hashes[SLICE_ROWS];
-    for (size_t start = 0; start < batch->n_rows; start += SLICE_ROWS) {
-        struct rows rows = {.columns = batch->columns, .start = start};
-        size_t n = min_size(SLICE_ROWS, batch->n_rows - start);
-        load_columns(segmentation, &rows, n, columns, hashes);
-        TRY(value_counter_add(counter, columns, n, hashes, NULL, err));
-    }
-    return OK;
-}
-
 /* What counting the rows of both sides goes along with. */
 struct counting {
     struct segmentation *segmentation;
     struct value_counter counter;
+    bool is_sketched; /* there may soon be too many values for the counter */
+    uint8_t sketch[SKETCH_BYTES];
     struct column *columns;
     uint64_t rows_done;
     enum error_code (*after_block)(uint64_t rows_done, void *arg, struct error *err);
@@ -65,6 +56,35 @@ static void counting_release(struct counting *counting)
     free(counting->columns);
 }
 
+/* Begins while the counter still has every value. */
+static void sketch_values(struct counting *counting, const uint64_t *hashes, size_t n)
+{
+    const struct value_table *table = &counting->counter.table;
+    if (!counting->is_sketched && table->size + (size_t)SLICE_ROWS < COUNTED_VALUES)
+        return;
+    for (size_t i = 0; !counting->is_sketched && i < table->size; i++)
+        hyperloglog_add(counting->sketch, SKETCH_PRECISION, table->hashes[i]);
+    counting->is_sketched = true;
+    for (size_t i = 0; i < n; i++)
+        hyperloglog_add(counting->sketch, SKETCH_PRECISION, hashes[i]);
+}
+
+static enum error_code count_block(struct counting *counting, const struct batch *batch,
+                                   struct error *err)
+{
+    struct segmentation *segmentation = counting->segmentation;
+    struct vector columns[MEASURE_MAX_BY];
+    uint64_t hashes[SLICE_ROWS];
+    for (size_t start = 0; start < batch->n_rows; start += SLICE_ROWS) {
+        struct rows rows = {.columns = batch->columns, .start = start};
+        size_t n = min_size(SLICE_ROWS, batch->n_rows - start);
+        load_columns(segmentation, &rows, n, columns, hashes);
+        sketch_values(counting, hashes, n);
+        TRY(value_counter_add(&counting->counter, columns, n, hashes, NULL, err));
+    }
+    return OK;
+}
+
 static enum error_code count_side(struct counting *counting, struct packed *packed,
                                   struct error *err)
 {
@@ -72,7 +92,7 @@ static enum error_code count_side(struct counting *counting, struct packed *pack
     size_t n_blocks = packed == NULL ? 0 : packed_blocks(packed);
     for (size_t block = 0; block < n_blocks; block++) {
         TRY(packed_block(packed, block, counting->columns, &batch, err));
-        TRY(count_block(counting->segmentation, &batch, &counting->counter, err));
+        TRY(count_block(counting, &batch, err));
         counting->rows_done += batch.n_rows;
         TRY(counting->after_block(counting->rows_done, counting->arg, err));
     }
@@ -104,11 +124,24 @@ static const char *entry_text(const struct segmentation *segmentation,
     return segment_text(names, values, segmentation->n_by, arena);
 }
 
+/* The rest beside n segments; values are estimated if the counter lost some. */
+static struct segment rest_segment(const struct counting *counting, size_t n)
+{
+    struct segment rest = {.text = SEGMENT_REST_TEXT, .is_rest = true};
+    double values = counting->counter.table.size;
+    rest.is_estimate = counting->counter.taken_off > 0;
+    if (rest.is_estimate)
+        values = hyperloglog_estimate(counting->sketch, SKETCH_PRECISION);
+    rest.n_values = values > (double)n + 1 ? (uint64_t)(values + 0.5) - n : 1;
+    return rest;
+}
+
 /* Numbers the chosen entries of the counter by their texts. */
 static enum error_code name_segments(struct segmentation *segmentation,
-                                     const struct value_counter *counter, const uint32_t *chosen,
+                                     const struct counting *counting, const uint32_t *chosen,
                                      size_t n, struct arena *arena, struct error *err)
 {
+    const struct value_counter *counter = &counting->counter;
     bool has_rest = counter->taken_off > 0 || n < counter->table.size;
     struct named *names = arena_calloc(arena, n + 1, sizeof(*names));
     for (size_t i = 0; i < n; i++)
@@ -119,24 +152,23 @@ static enum error_code name_segments(struct segmentation *segmentation,
     segmentation->n_segments = n + has_rest;
     segmentation->segments = arena_calloc(arena, n + 1, sizeof(*segmentation->segments));
     for (size_t i = 0; i < n; i++) {
-        segmentation->segments[i].text = names[i].text;
+        segmentation->segments[i] = (struct segment){.text = names[i].text, .n_values = 1};
         TRY(value_table_copy_entry(&segmentation->table, &counter->table, names[i].index, err));
     }
     if (has_rest) {
         segmentation->rest = (uint32_t)n;
-        segmentation->segments[n] = (struct segment){.text = SEGMENT_REST_TEXT, .is_rest = true};
+        segmentation->segments[n] = rest_segment(counting, n);
     }
     return OK;
 }
 
-static enum error_code choose(struct segmentation *segmentation,
-                              const struct value_counter *counter, struct arena *arena,
-                              struct error *err)
+static enum error_code choose(struct segmentation *segmentation, const struct counting *counting,
+                              struct arena *arena, struct error *err)
 {
     uint32_t *chosen = NULL;
     size_t n = 0;
-    TRY(value_counter_largest(counter, DIFF_MAX_SEGMENTS, &chosen, &n, err));
-    enum error_code code = name_segments(segmentation, counter, chosen, n, arena, err);
+    TRY(value_counter_largest(&counting->counter, DIFF_MAX_SEGMENTS, &chosen, &n, err));
+    enum error_code code = name_segments(segmentation, counting, chosen, n, arena, err);
     free(chosen);
     return code;
 }
@@ -166,7 +198,7 @@ enum error_code segmentation_init(struct segmentation *segmentation, const struc
         return error_set(err, ERR_MEMORY, "out of memory for segments");
     TRY(count_side(&counting, old_snapshot, err));
     TRY(count_side(&counting, new_snapshot, err));
-    return choose(segmentation, &counting.counter, arena, err);
+    return choose(segmentation, &counting, arena, err);
 }
 
 void segmentation_release(struct segmentation *segmentation)

@@ -28,10 +28,11 @@ enum row_kind {
 
 /*
  * Rows of one block: start, start + 1, ... if index is NULL, else index[0], index[1], ... columns
- * are the block's, NULL if the slice has no rows of this side.
+ * are the block's, NULL if the slice has no rows of this side. block is its number.
  */
 struct rows {
     const struct column *columns;
+    size_t block;
     size_t start;
     const uint32_t *index;
 };

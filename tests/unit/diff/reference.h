@@ -35,8 +35,8 @@ struct reference_result {
     struct value value;
     struct value about;
     uint64_t scope_rows;
-    double
-        magnitude; /* of sums: the sum of the absolute values, which limits what rounding can do */
+    double magnitude; /* what limits the effect of rounding: of sums that of the absolute values, of
+                         EMD the largest absolute value */
 };
 
 /*

@@ -74,7 +74,14 @@ static bool counts_place(enum aggregate aggregate, enum scope scope, bool new_si
         return new_side && place == PLACE_DUPLICATE;
     case AGG_KEPT:
     case AGG_ARRIVALS:
+    case AGG_SPEARMAN:
         return new_side && place == PLACE_KEPT;
+    case AGG_KS:
+    case AGG_PSI:
+    case AGG_JS:
+    case AGG_EMD:
+    case AGG_OVERLAP:
+        return true;
     default:
         break;
     }
@@ -88,6 +95,9 @@ struct seen {
     struct value arg;
     struct value old;
     bool filtered;
+    bool is_new;
+    const struct value *row;   /* in the table */
+    const struct value *other; /* its other half, if it is kept */
 };
 
 struct collected {
@@ -117,7 +127,9 @@ static void collect_side(const struct measure *measure, const struct reference_t
                          const struct value *segment, struct collected *collected)
 {
     bool paired = measure->aggregate == AGG_KEPT || measure->aggregate == AGG_ARRIVALS ||
-                  (measure->aggregate > AGG_DUPLICATES && measure->scope == SCOPE_KEPT);
+                  measure->aggregate == AGG_SPEARMAN ||
+                  (measure->aggregate > AGG_DUPLICATES && measure->aggregate < AGG_KS &&
+                   measure->scope == SCOPE_KEPT);
     for (size_t r = 0; r < table->n_rows; r++) {
         struct reference_row row = {.schema = table->schema};
         const struct value *values = table->values + r * table->schema->n_columns;
@@ -134,10 +146,11 @@ static void collect_side(const struct measure *measure, const struct reference_t
             (!filtered && measure->aggregate != AGG_ARRIVALS))
             continue;
         struct seen *seen = &collected->rows[collected->n++];
-        *seen = (struct seen){.filtered = filtered};
+        *seen = (struct seen){
+            .filtered = filtered, .is_new = new_side, .row = values, .other = other_values};
         if (measure->arg != NULL)
             seen->arg = reference_eval(measure->arg, &row, !new_side);
-        if (measure->aggregate == AGG_ARRIVALS)
+        if (measure->aggregate == AGG_ARRIVALS || measure->aggregate == AGG_SPEARMAN)
             seen->old = reference_eval(measure->arg, &row, true);
     }
 }
@@ -346,6 +359,196 @@ static struct reference_result arrivals(struct collected *collected)
     return best;
 }
 
+/* Numerics are ordered as doubles. */
+static struct value in_order(struct value value)
+{
+    return value.type == VALUE_NUMERIC ? reference_converted(value, VALUE_DOUBLE) : value;
+}
+
+/* The shares of one value and of all below it, on each side. */
+struct step {
+    struct value value;
+    double p;
+    double q;
+};
+
+/*
+ * The different values in ascending order with their shares of each side; those of NULL apart.
+ * False if a side has no rows.
+ */
+static bool find_steps(const struct collected *collected, bool with_nulls, bool only_finite,
+                       struct step *steps, size_t *ret_n, struct step *ret_nulls)
+{
+    struct collected sorted = {.rows = calloc(collected->n + 1, sizeof(*sorted.rows))};
+    double rows[2] = {0};
+    for (size_t i = 0; i < collected->n; i++) {
+        struct seen seen = collected->rows[i];
+        seen.arg = in_order(seen.arg);
+        bool infinite = !seen.arg.is_null &&
+                        (reference_is_nan(&seen.arg) || reference_infinity_of(&seen.arg) != 0);
+        if ((seen.arg.is_null && !with_nulls) || (only_finite && infinite))
+            continue;
+        sorted.rows[sorted.n++] = seen;
+        rows[seen.is_new]++;
+    }
+    size_t n_values = sort_rows(&sorted);
+    *ret_n = 0;
+    *ret_nulls = (struct step){0};
+    for (size_t i = 0; i < sorted.n && rows[0] > 0 && rows[1] > 0;) {
+        size_t end = i + 1;
+        double counts[2] = {0};
+        while (end < sorted.n && compare_seen(&sorted.rows[i], &sorted.rows[end]) == 0)
+            end++;
+        for (size_t k = i; k < end; k++)
+            counts[sorted.rows[k].is_new]++;
+        struct step *step = i < n_values ? &steps[(*ret_n)++] : ret_nulls;
+        *step = (struct step){sorted.rows[i].arg, counts[1] / rows[1], counts[0] / rows[0]};
+        i = end;
+    }
+    free(sorted.rows);
+    return rows[0] > 0 && rows[1] > 0;
+}
+
+static double term(enum aggregate aggregate, double p, double q)
+{
+    if (aggregate == AGG_PSI) {
+        p = p > 0.0001 ? p : 0.0001;
+        q = q > 0.0001 ? q : 0.0001;
+        return (p - q) * (log(p) - log(q));
+    }
+    double sum = p > 0 ? p * log2(2 * p / (p + q)) : 0;
+    return (sum + (q > 0 ? q * log2(2 * q / (p + q)) : 0)) / 2;
+}
+
+static double divergence(enum aggregate aggregate, const struct step *steps, size_t n)
+{
+    double sum = 0;
+    double p = 0;
+    double q = 0;
+    for (size_t i = 0; i < n; i++) {
+        enum value_type type = steps[i].value.type;
+        bool ordered = type != VALUE_TEXT && type != VALUE_BOOLEAN && type != VALUE_UUID;
+        bool alone = !ordered || (steps[i].p + steps[i].q) / 2 >= 0.1;
+        if (alone)
+            sum += term(aggregate, steps[i].p, steps[i].q);
+        p += alone ? 0 : steps[i].p;
+        q += alone ? 0 : steps[i].q;
+        if (alone || (p + q) / 2 >= 0.1) {
+            sum += term(aggregate, p, q);
+            p = q = 0;
+        }
+    }
+    return sum + term(aggregate, p, q);
+}
+
+static struct reference_result drift(const struct measure *measure,
+                                     const struct collected *collected)
+{
+    struct step *steps = calloc(collected->n + 1, sizeof(*steps));
+    struct step nulls;
+    size_t n = 0;
+    enum aggregate aggregate = measure->aggregate;
+    bool with_nulls = aggregate == AGG_PSI || aggregate == AGG_JS;
+    double result = 0;
+    double below = 0;
+    double largest = 0;
+    bool known = find_steps(collected, with_nulls, aggregate == AGG_EMD, steps, &n, &nulls);
+    if (with_nulls && known)
+        result = divergence(aggregate, steps, n) + term(aggregate, nulls.p, nulls.q);
+    for (size_t i = 0; i < n && !with_nulls; i++) {
+        below += steps[i].p - steps[i].q;
+        if (aggregate == AGG_EMD)
+            largest = fmax(largest, fabs(reference_as_double(&steps[i].value)));
+        if (aggregate == AGG_KS)
+            result = fabs(below) > result ? fabs(below) : result;
+        else if (i + 1 < n)
+            result += fabs(below) * (reference_as_double(&steps[i + 1].value) -
+                                     reference_as_double(&steps[i].value));
+    }
+    free(steps);
+    return (struct reference_result){.value = known ? reference_of_double(result)
+                                                    : reference_null_value(VALUE_DOUBLE),
+                                     .magnitude = largest};
+}
+
+/* Whether the row is among the k with the largest values of its side; rows are in key order. */
+static bool is_top(const struct collected *collected, size_t at, double k)
+{
+    size_t better = 0;
+    struct value own = in_order(collected->rows[at].arg);
+    for (size_t i = 0; i < collected->n; i++) {
+        struct value other = in_order(collected->rows[i].arg);
+        if (other.is_null || collected->rows[i].is_new != collected->rows[at].is_new)
+            continue;
+        int order = reference_compare(&other, &own);
+        better += order > 0 || (order == 0 && i < at);
+    }
+    return (double)better < k;
+}
+
+static struct value overlap(const struct measure *measure, const struct collected *collected)
+{
+    size_t rows[2] = {0};
+    size_t both = 0;
+    const struct value **old_tops = calloc(collected->n + 1, sizeof(*old_tops));
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < collected->n; i++) {
+            const struct seen *seen = &collected->rows[i];
+            if (seen->is_new != (pass == 1) || seen->arg.is_null ||
+                !is_top(collected, i, measure->parameter))
+                continue;
+            if (!seen->is_new)
+                old_tops[rows[0]] = seen->row;
+            for (size_t k = 0; seen->is_new && seen->other != NULL && k < rows[0]; k++)
+                both += old_tops[k] == seen->other;
+            rows[seen->is_new]++;
+        }
+    free(old_tops);
+    size_t most = rows[0] > rows[1] ? rows[0] : rows[1];
+    return rows[0] == 0 ? reference_null_value(VALUE_DOUBLE)
+                        : reference_of_double((double)both / (double)most);
+}
+
+/* Mean rank of the value among those of all rows. */
+static double rank_of(const struct collected *collected, size_t at, bool old)
+{
+    double rank = 0;
+    struct value own = old ? collected->rows[at].old : collected->rows[at].arg;
+    own = in_order(own);
+    for (size_t i = 0; i < collected->n; i++) {
+        struct value other = in_order(old ? collected->rows[i].old : collected->rows[i].arg);
+        int order = reference_compare(&other, &own);
+        rank += order < 0 ? 1 : order == 0 ? 0.5 : 0;
+    }
+    return rank;
+}
+
+static struct value spearman(struct collected *collected)
+{
+    double middle = 0;
+    double xx = 0;
+    double yy = 0;
+    double xy = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < collected->n; i++)
+        if (!collected->rows[i].arg.is_null && !collected->rows[i].old.is_null)
+            collected->rows[n++] = collected->rows[i];
+    struct collected pairs = {.rows = collected->rows, .n = n};
+    middle = (double)n / 2;
+    for (size_t i = 0; i < n; i++) {
+        double x = rank_of(&pairs, i, false) - middle;
+        double y = rank_of(&pairs, i, true) - middle;
+        xx += x * x;
+        yy += y * y;
+        xy += x * y;
+    }
+    if (n == 0)
+        return reference_null_value(VALUE_DOUBLE);
+    if (xx == 0 || yy == 0)
+        return reference_of_double(xx == yy ? 1 : 0);
+    return reference_of_double(xy / sqrt(xx * yy));
+}
+
 static struct reference_result aggregate(const struct measure *measure, struct collected *collected)
 {
     struct reference_result result = {0};
@@ -372,6 +575,17 @@ static struct reference_result aggregate(const struct measure *measure, struct c
         break;
     case AGG_ARRIVALS:
         return arrivals(collected);
+    case AGG_KS:
+    case AGG_PSI:
+    case AGG_JS:
+    case AGG_EMD:
+        return drift(measure, collected);
+    case AGG_OVERLAP:
+        result.value = overlap(measure, collected);
+        break;
+    case AGG_SPEARMAN:
+        result.value = spearman(collected);
+        break;
     default:
         result.value = count_hits(measure, collected);
         break;
@@ -388,8 +602,11 @@ struct reference_result reference_measure(const struct measure *measure,
     collected.rows = calloc(old_table->n_rows + new_table->n_rows + 1, sizeof(*collected.rows));
     collect_side(measure, new_table, old_table, true, segment, &collected);
     collect_side(measure, old_table, new_table, false, segment, &collected);
+    uint64_t scope_rows = 0;
+    for (size_t i = 0; i < collected.n; i++)
+        scope_rows += collected.rows[i].is_new || measure->aggregate < AGG_KS;
     struct reference_result result = aggregate(measure, &collected);
-    result.scope_rows = collected.n;
+    result.scope_rows = scope_rows;
     free(collected.rows);
     return result;
 }

@@ -463,10 +463,20 @@ static const struct expr *random_arrivals_arg(const struct schema *schema)
     return e_column(&arena, schema, SIDE_NEW, schema->columns[c].name);
 }
 
+/* Columns of the mixture: any, ordered ones, numbers. */
+static const struct expr *random_drift_arg(const struct schema *schema, enum aggregate aggregate)
+{
+    static const char *const ordered[] = {"i", "l", "r", "d", "n", "day", "at"};
+    if (aggregate == AGG_PSI || aggregate == AGG_JS)
+        return random_arrivals_arg(schema);
+    size_t n = aggregate == AGG_EMD ? 5 : ARRAY_SIZE(ordered);
+    return e_column(&arena, schema, SIDE_NEW, ordered[random_below(n)]);
+}
+
 static struct measure random_measure(const struct schema *schema)
 {
     struct measure measure = {.text = "measure"};
-    measure.aggregate = (enum aggregate)random_below(AGG_INVALID + 1);
+    measure.aggregate = (enum aggregate)random_below(AGG_SPEARMAN + 1);
     measure.scope = (enum scope)random_below(3);
     measure.parameter = (double)random_below(101) / 100;
     if (one_in(2))
@@ -475,8 +485,12 @@ static struct measure random_measure(const struct schema *schema)
         measure.where = random_expr(schema, VALUE_BOOLEAN, 2);
     if (measure.aggregate == AGG_ARRIVALS)
         measure.arg = random_arrivals_arg(schema);
+    else if (measure.aggregate >= AGG_KS)
+        measure.arg = random_drift_arg(schema, measure.aggregate);
     else if (measure.aggregate > AGG_DUPLICATES)
         measure.arg = random_expr(schema, random_arg_type(measure.aggregate), 3);
+    if (measure.aggregate == AGG_OVERLAP)
+        measure.parameter = (double)(1 + random_below(60));
     if (one_in(3))
         measure.n_by = 1 + random_below(2);
     for (size_t i = 0; i < measure.n_by; i++)
@@ -497,10 +511,13 @@ static void check_double(const struct measure *measure, double value,
         return;
     if (measure->aggregate == AGG_STDDEV && !(wanted < 1e150))
         return;
+    is_rounded |= measure->aggregate >= AGG_KS;
     double allowed = is_rounded ? 1e-9 * fabs(wanted) : 1e-12 * fabs(wanted);
     if (is_sum)
         allowed += expected->magnitude * 1e-28;
-    if (measure->aggregate == AGG_STDDEV)
+    if (measure->aggregate == AGG_EMD)
+        allowed += expected->magnitude * 1e-14;
+    if (measure->aggregate == AGG_STDDEV || measure->aggregate >= AGG_KS)
         allowed += 1e-9;
     if (!(fabs(value - wanted) <= allowed))
         fail_msg("aggregate %d is %.17g, not %.17g", (int)measure->aggregate, value, wanted);
