@@ -13,6 +13,7 @@ static void add_measures(struct history *history, const struct past_measure *mea
                 .load = measures[i].load,
                 .has_as_of = measures[i].as_of_us != STORE_NO_TIME,
                 .as_of_us = measures[i].as_of_us,
+                .approved = measures[i].approved,
             };
             load = history_add_load(history, &added);
             if (measures[i].load == baseline)

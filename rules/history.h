@@ -24,6 +24,7 @@ struct history_load {
     int64_t load; /* its number, for people */
     bool has_as_of;
     int64_t as_of_us; /* microseconds since the Unix epoch */
+    bool approved;    /* a person released it in spite of its findings */
 };
 
 /* The values of one measure in one segment; bit i of the masks is loads[i]. */

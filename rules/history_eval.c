@@ -52,6 +52,21 @@ static uint32_t usable_loads(const struct past *past, const struct expr *expr, b
     return usable;
 }
 
+/*
+ * Whether a person has lately approved a change of what the expression looks at: the ranges are
+ * then of a time that is over, and too few loads have come since to have others.
+ */
+static bool is_unsettled(const struct past *past, const struct expr *expr)
+{
+    const struct history *history = past->view->history;
+    uint32_t excused = usable_loads(past, expr, false) & ~usable_loads(past, expr, true);
+    for (size_t i = 0; i < history->n_loads && i < past->view->min_loads; i++) {
+        if ((excused >> i & 1) != 0 && history->loads[i].approved)
+            return true;
+    }
+    return false;
+}
+
 static void find_loads(struct past *past, const struct expr *expr)
 {
     const struct history *history = past->view->history;
@@ -285,6 +300,14 @@ static void judge_warm(const struct history_view *view, const struct history_cal
     outcome->n_loads = n;
 }
 
+static void allow_cold(const struct history_view *view, const struct history_call *call,
+                       struct history_outcome *outcome)
+{
+    double limit = call->cold * (call->spans ? view->gap : 1);
+    outcome->floor = smaller(outcome->floor, -limit);
+    outcome->ceiling = larger(outcome->ceiling, limit);
+}
+
 static enum error_code evaluate_beyond(struct past *past, const struct history_call *call,
                                        struct history_outcome *outcome, struct error *err)
 {
@@ -306,6 +329,8 @@ static enum error_code evaluate_beyond(struct past *past, const struct history_c
     } else {
         TRY(chance_of(past, call, &chance, err));
         judge_warm(view, call, n, chance, outcome);
+        if (call->has_cold && is_unsettled(past, call->of))
+            allow_cold(view, call, outcome);
     }
     outcome->value.is_null = false;
     outcome->value.u8 = outcome->measured < outcome->floor || outcome->measured > outcome->ceiling;

@@ -168,6 +168,7 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
 struct past_measure {
     int64_t load;
     int64_t as_of_us;
+    bool approved; /* by a person, in spite of findings */
     struct recorded_measure measure;
 };
 enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,

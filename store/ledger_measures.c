@@ -144,6 +144,7 @@ enum error_code ledger_read_history(struct store *store, const char *feed, int64
         measures[i] = (struct past_measure){
             .load = store_get_int(&result, i, 0),
             .as_of_us = store_get_time(&result, i, 1),
+            .approved = store_get_bool(&result, i, 6),
             .measure = read_measure(&result, i, 2, arena),
         };
     *ret_measures = measures;

@@ -1,5 +1,7 @@
-select l.id, l.as_of, m.measure, m.segment, m.value, m.trains
-  from (select id, as_of
+select l.id, l.as_of, m.measure, m.segment, m.value, m.trains, l.approved
+  from (select id, as_of,
+               exists (select from loadguard.approval a
+                        where a.load_id = load.id and a.lapsed_at is null) as approved
           from loadguard.load
          where feed = $1
            and published_at is not null

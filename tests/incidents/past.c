@@ -34,6 +34,29 @@ void past_release(struct past *past)
     arena_release(&past->arena);
 }
 
+static bool has_finding_on(const struct judgement *judgement, const char *text)
+{
+    for (size_t i = 0; i < judgement->n_outcomes; i++) {
+        const struct outcome *outcome = &judgement->outcomes[i];
+        if (outcome->kind != OUTCOME_FINDING && outcome->kind != OUTCOME_ERROR)
+            continue;
+        for (size_t j = 0; j < outcome->n_measures; j++) {
+            if (strcmp(outcome->measures[j].text, text) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* What an approved load had findings on does not train. */
+static void excuse(struct history *history, size_t load, const struct judgement *judgement)
+{
+    for (size_t i = 0; i < history->n_series; i++) {
+        if (has_finding_on(judgement, history->series[i].text))
+            history->series[i].trains &= ~(UINT32_C(1) << load);
+    }
+}
+
 /* The published nights, the newest first. */
 static void fill_history(const struct past *past, struct history *history)
 {
@@ -42,13 +65,15 @@ static void fill_history(const struct past *past, struct history *history)
         const struct past_night *night = &past->nights[i - 1];
         if (!night->published)
             continue;
-        const struct history_load load = {.load = (int64_t)i};
+        const struct history_load load = {.load = (int64_t)i, .approved = night->approved};
         size_t index = history_add_load(history, &load);
         if (index == HISTORY_NO_LOAD)
             return;
         if (night->day == past->live_day)
             history->previous = index;
         history_add_result(history, index, plan, &night->result, night->gap);
+        if (night->approved)
+            excuse(history, index, &night->judgement);
     }
 }
 
@@ -103,40 +128,17 @@ bool past_stopped(const struct past_verdict *verdict)
     return verdict->judgement.verdict >= VERDICT_HOLD;
 }
 
-static bool has_finding_on(const struct judgement *judgement, size_t measure)
-{
-    for (size_t i = 0; i < judgement->n_outcomes; i++) {
-        const struct outcome *outcome = &judgement->outcomes[i];
-        if (outcome->kind != OUTCOME_FINDING && outcome->kind != OUTCOME_ERROR)
-            continue;
-        for (size_t j = 0; j < outcome->n_measures; j++) {
-            if (outcome->measures[j].plan_index == measure)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* What an approved load had findings on is left out as if it had not been measured. */
-static void excuse(const struct past *past, struct past_verdict *verdict)
-{
-    for (size_t i = 0; i < rule_set_plan(past->rules)->n_measures; i++) {
-        if (has_finding_on(&verdict->judgement, i))
-            verdict->result.measures[i].n_segments = 0;
-    }
-}
-
 void past_end_night(struct past *past, const struct feed *rows, struct past_verdict *verdict,
                     bool published, bool approved)
 {
-    if (approved)
-        excuse(past, verdict);
     struct past_night *night = &past->nights[past->n_nights++];
     *night = (struct past_night){
         .arena = verdict->arena,
         .result = verdict->result,
+        .judgement = verdict->judgement,
         .gap = verdict->gap,
         .published = published,
+        .approved = approved,
         .day = past->feed.day,
     };
     verdict->arena = (struct arena){0};

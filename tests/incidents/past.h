@@ -9,8 +9,10 @@
 struct past_night {
     struct arena arena;
     struct diff_result result;
+    struct judgement judgement;
     double gap;
     bool published;
+    bool approved;
     int day;
 };
 
@@ -47,8 +49,8 @@ void past_judge(struct past *past, const struct feed *rows, unsigned copies,
 void past_verdict_release(struct past_verdict *verdict);
 
 /*
- * Ends the night: keeps what it measured; if published, the rows are live from now on. The measures
- * of findings do not train if approved.
+ * Ends the night: keeps what it measured; if published, the rows are live from now on. If approved,
+ * the measures that it had findings on do not train.
  */
 void past_end_night(struct past *past, const struct feed *rows, struct past_verdict *verdict,
                     bool published, bool approved);
