@@ -14,10 +14,14 @@ const struct ast *check_parse(const struct yaml_node *node, struct arena *arena,
     if (node->kind != YAML_KIND_SCALAR) {
         yaml_problem(diags, node, "an expression is expected here, not a %s",
                      node->kind == YAML_KIND_LIST ? "list" : "map");
+        diagnostics_hint(diags, "Write one condition, and put quotes around it if it has a ': ' in "
+                                "it or begins with a bracket; several are joined by and, or or.");
         return NULL;
     }
     if (yaml_is_null(node)) {
         yaml_problem(diags, node, "the expression is missing");
+        diagnostics_hint(diags, "Write a condition after the colon, as in hold: rows < 1000. A # "
+                                "after a space begins a comment.");
         return NULL;
     }
     if (parse_expression(node->text, node->len, node->style == YAML_STYLE_PLAIN, arena, &ast,
@@ -47,19 +51,30 @@ static enum expr_op compare_op(enum ast_op op)
     }
 }
 
+static const char *duration_hint(const struct typed *a, const struct typed *b)
+{
+    if (value_type_is_number(a->type) || value_type_is_number(b->type))
+        return "Give the number a unit of time, as in 2h or 3d.";
+    if (a->type == VALUE_TEXT || b->type == VALUE_TEXT)
+        return "Write a duration without quotes, as in 24h.";
+    return "A duration is the difference of two times, as in as_of - max(seen) > 26h.";
+}
+
 static void mismatch_hint(struct checker *c, const struct typed *a, const struct typed *b)
 {
     const struct typed *text = a->type == VALUE_TEXT ? a : b;
     const struct typed *other = text == a ? b : a;
     if (a->type == VALUE_DURATION || b->type == VALUE_DURATION)
-        diagnostics_hint(c->diags, "Give the number a unit of time, as in 2h or 3d.");
+        diagnostics_hint(c->diags, "%s", duration_hint(a, b));
     else if (a->type == VALUE_BOOLEAN || b->type == VALUE_BOOLEAN)
         diagnostics_hint(c->diags, "Compare it with true or false.");
     else if (text->type == VALUE_TEXT && text->ast->kind == AST_STRING)
         diagnostics_hint(c->diags, "Write a number without quotes.");
     else if (text->type == VALUE_TEXT && other->ast->kind == AST_NUMBER)
         diagnostics_hint(c->diags, "Put the value in single quotes: '%s'.", other->ast->text);
-    else if (value_type_is_number(a->type) || value_type_is_number(b->type))
+    else if (text->type == VALUE_TEXT || a->type == VALUE_UUID || b->type == VALUE_UUID)
+        diagnostics_hint(c->diags, "Compare values of one kind with each other.");
+    else
         diagnostics_hint(c->diags, "Write a time as text: '2011-05-23T04:00:00Z'.");
 }
 
@@ -106,6 +121,9 @@ static bool check_limit(struct checker *c, const struct typed *measure, const st
                       shown(c, measure->ast), shown(c, limit->ast));
         if (!limit->ast->percent && value > 1 && value <= 100)
             diagnostics_hint(c->diags, "Write %s%%.", limit->ast->text);
+        else
+            diagnostics_hint(c->diags, "Write a part of the whole, as in 5%% or 0.05; divide two "
+                                       "measures to see how one has grown.");
         return false;
     }
     return true;
@@ -232,7 +250,13 @@ struct typed check_boolean(struct checker *c, const struct ast *ast, const char 
         return typed;
     check_problem(c, ast, "%s needs a condition, and %s is %s", what, shown(c, ast),
                   value_type_words(typed.type));
-    diagnostics_hint(c->diags, "Compare it with something, as in %s > 0.", shown(c, ast));
+    if (typed.expr->kind == EXPR_LITERAL)
+        diagnostics_hint(c->diags, "Compare a measure with it, as in rows > 5.");
+    else if (value_type_is_number(typed.type))
+        diagnostics_hint(c->diags, "Compare it with something, as in %s > 0.", shown(c, ast));
+    else
+        diagnostics_hint(c->diags, "Compare it with a value of its kind, or write %s is null.",
+                         shown(c, ast));
     return no_type(ast);
 }
 
@@ -328,6 +352,10 @@ static struct typed check_in_file(struct checker *c, const struct ast *ast)
             check_problem(c, ast, "%s:%u: %s", err.file, err.line, err.message);
         else
             check_problem(c, ast, "%s%s%s", err.file, err.file[0] != '\0' ? ": " : "", err.message);
+        diagnostics_hint(c->diags,
+                         "The file has one value a line, of the type of %s; its path is "
+                         "relative to the file of the rule.",
+                         shown(c, ast->args[0]));
         return no_type(ast);
     }
     struct expr *expr = arena_alloc(c->arena, sizeof(*expr));
@@ -358,11 +386,14 @@ static struct typed check_like(struct checker *c, const struct ast *ast)
     if (args[0].type != VALUE_TEXT) {
         check_problem(c, ast, "like takes text, and %s is %s", shown(c, args[0].ast),
                       value_type_words(args[0].type));
+        diagnostics_hint(c->diags, "Compare other values with =, <, between or in (...).");
         return no_type(ast);
     }
     if (args[1].ast->kind != AST_STRING) {
         check_problem(c, args[1].ast, "the pattern of like is a text in quotes, not %s",
                       shown(c, args[1].ast));
+        diagnostics_hint(c->diags, "Write it as in network like 'twit%%', with %% for any text and "
+                                   "_ for one character.");
         return no_type(ast);
     }
     return make_call(c, ast, OP_LIKE, VALUE_BOOLEAN, args, 2);
@@ -467,6 +498,7 @@ static bool add_file_counts(struct checker *c, const struct ast *ast, struct ind
         size_t index = plan_add(c->plan, &measure, identity);
         if (index == PLAN_NO_MEASURE) {
             check_problem(c, ast, "the rules need more than %d measures", PLAN_MAX_MEASURES);
+            diagnostics_hint(c->diags, "Apply each: and by: to fewer columns.");
             return false;
         }
         counts->items =
@@ -509,6 +541,7 @@ bool check_condition(struct checker *c, const struct yaml_node *node, const stru
     if (c->slots.n == 0) {
         check_problem(c, ast,
                       "the condition looks at no measure, so it is the same for every load");
+        diagnostics_hint(c->diags, "Compare a measure, as in rows > 0 or max(seen) < as_of - 26h.");
         return false;
     }
     struct index_list counts = {0};

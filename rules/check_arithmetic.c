@@ -74,6 +74,14 @@ static void refuse(struct checker *c, const struct ast *ast, const struct typed 
         diagnostics_hint(c->diags, "Give the number a unit of time, as in 2h or 3d.");
     else if (a->type == VALUE_BOOLEAN || b->type == VALUE_BOOLEAN)
         diagnostics_hint(c->diags, "Count conditions with case when ... then 1 else 0 end.");
+    else if (is_calendar(a->type) || is_calendar(b->type))
+        diagnostics_hint(c->diags,
+                         "Subtract times from each other, or add a duration: old.seen + 2h.");
+    else if (a->type == VALUE_DURATION || b->type == VALUE_DURATION)
+        diagnostics_hint(c->diags, "Divide a duration by another to get a number, as in x / 1h.");
+    else
+        diagnostics_hint(c->diags, "It takes numbers, times and durations; other values can be "
+                                   "compared.");
 }
 
 static enum expr_op expr_op_of(enum ast_op op)
@@ -120,6 +128,7 @@ struct typed check_negate(struct checker *c, const struct ast *ast)
     if (!value_type_is_number(arg.type) && arg.type != VALUE_DURATION) {
         check_problem(c, ast, "- cannot be applied to %s, which is %s", shown(c, arg.ast),
                       value_type_words(arg.type));
+        diagnostics_hint(c->diags, "Remove the minus sign, or write not before a condition.");
         return no_type(ast);
     }
     enum value_type type = arg.type == VALUE_NUMERIC ? VALUE_DOUBLE : arg.type;

@@ -1,6 +1,7 @@
 /* Columns, functions of values, and aggregates, which become measures. */
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "rules/functions.h"
 #include "rules/typed.h"
@@ -57,8 +58,13 @@ static struct typed unknown_column(struct checker *c, const struct ast *ast)
         return no_type(ast);
     }
     check_problem(c, ast, "there is no column '%s'", ast->text);
-    if (near != NULL)
+    if (ast->old && find_bare_measure(ast->text) != NULL)
+        diagnostics_hint(c->diags, "The rows of the last good load are old_rows.");
+    else if (near != NULL)
         diagnostics_hint(c->diags, "Did you mean '%s%s'?", old, near);
+    else if (strcasecmp(ast->text, "nan") == 0 || strcasecmp(ast->text, "infinity") == 0)
+        diagnostics_hint(c->diags,
+                         "Write invalid(x), the number of rows that are NaN or infinite.");
     else if (strcmp(ast->text, "x") == 0)
         diagnostics_hint(c->diags, "x stands for a column in rules with each: only.");
     else
@@ -179,7 +185,12 @@ static struct typed unknown_measure(struct checker *c, const struct ast *ast)
     check_problem(c, ast, "there is no measure '%s'", ast->text);
     if (near != NULL)
         diagnostics_hint(c->diags, "Did you mean '%s'?", near);
-    else if (find_aggregate_function(ast->text) != NULL)
+    else if (ast->quoted)
+        diagnostics_hint(c->diags, "Double quotes stand around names: write a number without "
+                                   "quotes, a text in single ones.");
+    else if (function_remedy(ast->text).hint != NULL)
+        diagnostics_hint(c->diags, "%s", function_remedy(ast->text).hint);
+    else if (find_aggregate_function(ast->text) != NULL || find_history_function(ast->text) != NULL)
         diagnostics_hint(c->diags, "%s needs parentheses with what it is to measure.", ast->text);
     else if (nearest_column(c, ast->text) != NULL)
         diagnostics_hint(c->diags, "Did you mean the column '%s', as in mean(%s)?",
@@ -217,7 +228,30 @@ static struct typed unknown_function(struct checker *c, const struct ast *ast)
         diagnostics_hint(c->diags, "%s", remedy.hint);
     else if (near != NULL)
         diagnostics_hint(c->diags, "Did you mean '%s'?", near);
+    else
+        diagnostics_hint(c->diags, "Measures are count, share, sum, mean, stddev, min, max, "
+                                   "quantile, distinct, nulls, invalid, arrivals and top_share, "
+                                   "among others.");
     return no_type(ast);
+}
+
+static void arg_count_hint(struct checker *c, const struct ast *ast, size_t max)
+{
+    if (strcmp(ast->text, "round") == 0)
+        diagnostics_hint(c->diags, "Write round(x * 100) / 100 for two decimals.");
+    else if (strcmp(ast->text, "count") == 0)
+        diagnostics_hint(c->diags, "Write rows for the number of rows, count(x > 0) for some.");
+    else if (strcmp(ast->text, "quantile") == 0)
+        diagnostics_hint(c->diags, "Write quantile(x, 0.95).");
+    else if (strcmp(ast->text, "overlap") == 0)
+        diagnostics_hint(c->diags, "Write overlap(x, 1000) for the rows with the 1000 largest x.");
+    else if (find_aggregate_function(ast->text) != NULL)
+        diagnostics_hint(c->diags, "Write what is to be measured; a condition on rows may follow "
+                                   "it, as in mean(score, network = 'twitter').");
+    else if (max == 1)
+        diagnostics_hint(c->diags, "Write %s(x).", ast->text);
+    else
+        diagnostics_hint(c->diags, "Write %s(a, b).", ast->text);
 }
 
 static bool check_arg_count(struct checker *c, const struct ast *ast, size_t min, size_t max)
@@ -230,9 +264,22 @@ static bool check_arg_count(struct checker *c, const struct ast *ast, size_t min
                   : ast->n_args < min ? "at least "
                                       : "at most ",
                   expected, expected == 1 ? "" : "s", ast->n_args == 1 ? "is" : "are", ast->n_args);
-    if (strcmp(ast->text, "round") == 0)
-        diagnostics_hint(c->diags, "Write round(x * 100) / 100 for two decimals.");
+    arg_count_hint(c, ast, max);
     return false;
+}
+
+static void arg_class_hint(struct checker *c, enum argument_class takes, const struct typed *arg)
+{
+    const char *text = shown(c, arg->ast);
+    if (takes == TAKES_CONDITION && value_type_is_number(arg->type))
+        diagnostics_hint(c->diags, "Write a condition, as in share(%s > 0).", text);
+    else if (takes == TAKES_CONDITION)
+        diagnostics_hint(c->diags, "Write a condition, as in share(%s is null).", text);
+    else if (arg->type == VALUE_BOOLEAN)
+        diagnostics_hint(c->diags, "Write share(%s) or count(%s).", text, text);
+    else
+        diagnostics_hint(c->diags, "Write count(%s), distinct(%s) or nulls(%s), which take any.",
+                         text, text, text);
 }
 
 static bool check_arg_class(struct checker *c, const struct ast *function,
@@ -245,14 +292,15 @@ static bool check_arg_class(struct checker *c, const struct ast *function,
         check_problem(c, arg->ast, "%s() takes the name of a column%s, not %s", function->text,
                       is_column ? " without old., since it compares with the old value itself" : "",
                       shown(c, arg->ast));
+        diagnostics_hint(c->diags, "Write it as in %s(score), without anything around the name.",
+                         function->text);
         return false;
     }
     if (argument_class_accepts(takes, arg->type))
         return true;
     check_problem(c, arg->ast, "%s() takes %s, and %s is %s", function->text,
                   argument_class_words(takes), shown(c, arg->ast), value_type_words(arg->type));
-    if (takes == TAKES_CONDITION)
-        diagnostics_hint(c->diags, "Write a condition, as in share(%s > 0).", shown(c, arg->ast));
+    arg_class_hint(c, takes, arg);
     return false;
 }
 
@@ -263,6 +311,8 @@ static struct typed paired_call(struct checker *c, const struct ast *ast,
     if (!value_type_is_number(arg->type)) {
         check_problem(c, arg->ast, "%s() takes a column of numbers, and %s is %s", ast->text,
                       shown(c, arg->ast), value_type_words(arg->type));
+        diagnostics_hint(c->diags, "Write %s is distinct from old.%s.", shown(c, arg->ast),
+                         shown(c, arg->ast));
         return no_type(ast);
     }
     struct typed pair[2] = {*arg, column_of(c, arg->ast, arg->expr->column, true)};
@@ -410,6 +460,7 @@ static bool check_aggregate_args(struct checker *c, const struct ast *ast,
     bool ok = ret_arg->expr != NULL && check_arg_class(c, ast, function->takes, ret_arg);
     if (ok && ret_arg->is_null) {
         check_problem(c, ret_arg->ast, "null alone cannot be measured");
+        diagnostics_hint(c->diags, "Name a column, as in nulls(score).");
         ok = false;
     }
     if (function->has_parameter)

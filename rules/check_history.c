@@ -195,10 +195,16 @@ static struct typed check_measured(struct checker *c, const struct ast *ast)
     if (!value_type_is_number(of.type)) {
         check_problem(c, of.ast, "%s() takes a measure that is a number, and %s is %s", ast->text,
                       shown(c, of.ast), value_type_words(of.type));
+        diagnostics_hint(c->diags, "%s",
+                         of.type == VALUE_BOOLEAN
+                             ? "Leave the comparison away, or put it outside."
+                             : "Make it a number, as in (as_of - max(seen)) / 1h.");
         return no_type(ast);
     }
     if (of.expr->kind == EXPR_LITERAL || (n_slots == 0 && c->slots.n == 0)) {
         check_problem(c, of.ast, "%s is the same for every load", shown(c, of.ast));
+        diagnostics_hint(c->diags, "Look at a measure: %s.",
+                         find_history_function(ast->text)->usage);
         return no_type(ast);
     }
     return of;

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 struct parser {
     struct lexer lexer;
@@ -69,16 +70,28 @@ static const char *shown_token(const struct parser *p)
 static enum error_code expect_symbol(struct parser *p, const char *symbol, const char *after)
 {
     if (!at_symbol(p, symbol))
-        return fail_at(p, p->token.offset, NULL, "'%s' is expected %s, not %s", symbol, after,
-                       shown_token(p));
+        return fail_at(
+            p, p->token.offset,
+            "Lists and paths stand in parentheses: x in (1, 2), x in file(\"list.txt\").",
+            "'%s' is expected %s, not %s", symbol, after, shown_token(p));
     return advance(p);
+}
+
+/* The whole form that the word belongs to. */
+static const char *keyword_hint(const char *word)
+{
+    if (strcmp(word, "and") == 0)
+        return "Write x between 1 and 5.";
+    if (strcmp(word, "from") == 0)
+        return "Write x is distinct from y.";
+    return "Write case when x > 0 then 1 else 0 end.";
 }
 
 static enum error_code expect_keyword(struct parser *p, const char *word, const char *after)
 {
     if (!at_keyword(p, word))
-        return fail_at(p, p->token.offset, NULL, "'%s' is expected %s, not %s", word, after,
-                       shown_token(p));
+        return fail_at(p, p->token.offset, keyword_hint(word), "'%s' is expected %s, not %s", word,
+                       after, shown_token(p));
     return advance(p);
 }
 
@@ -119,6 +132,48 @@ static void list_add(struct parser *p, struct list *list, struct ast *ast)
     list->items[list->n++] = ast;
 }
 
+/* Words of SQL and of other tools, with what to write instead. */
+static const char *foreign_word_hint(const struct parser *p)
+{
+    static const char *const words[][2] = {
+        {"where", "A condition on rows is the last argument: mean(score, active)."},
+        {"filter", "A condition on rows is the last argument: mean(score, active)."},
+        {"by", "Write by: with the columns in a line of its own."},
+        {"group", "Write by: with the columns in a line of its own."},
+        {"over", "Write by: with the columns in a line of its own."},
+        {"as", "Values have the types of their columns; there are no casts."},
+        {"ilike", "Match texts with like 'a%'."},
+        {"matches", "Match texts with like 'a%'."},
+        {"regexp", "Match texts with like 'a%'."},
+        {"hours", "Write the unit directly behind the number: 24h."},
+        {"hour", "Write the unit directly behind the number: 1h."},
+        {"days", "Write the unit directly behind the number: 3d."},
+        {"day", "Write the unit directly behind the number: 1d."},
+        {"minutes", "Write the unit directly behind the number: 30m."},
+        {"percent", "Write 5%."},
+        {"from", "A condition is no query: compare a measure, as in rows > 0."},
+        {"limit", "A condition is no query: compare a measure, as in rows > 0."},
+    };
+    size_t len = p->token.end - p->token.offset;
+    const char *text = p->lexer.text + p->token.offset;
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+        if (len == strlen(words[i][0]) && strncasecmp(text, words[i][0], len) == 0)
+            return words[i][1];
+    }
+    return NULL;
+}
+
+/* What to do where a parenthesis should close. */
+static const char *closing_hint(const struct parser *p)
+{
+    if (p->token.kind == TOKEN_END)
+        return p->lexer.in_yaml_plain ? "Close the parenthesis. If a # stands after a space above, "
+                                        "put double quotes around the whole value."
+                                      : "Close the parenthesis.";
+    const char *hint = foreign_word_hint(p);
+    return hint != NULL ? hint : "Is an operator, a comma or a parenthesis missing before it?";
+}
+
 /* Comma-separated expressions up to and including the closing parenthesis. */
 static enum error_code parse_arguments(struct parser *p, struct list *list)
 {
@@ -133,7 +188,7 @@ static enum error_code parse_arguments(struct parser *p, struct list *list)
         TRY(advance(p));
     }
     if (!at_symbol(p, ")"))
-        return fail_at(p, p->token.offset, NULL, "',' or ')' is expected here, not %s",
+        return fail_at(p, p->token.offset, closing_hint(p), "',' or ')' is expected here, not %s",
                        shown_token(p));
     return advance(p);
 }
@@ -172,8 +227,10 @@ static enum error_code parse_name(struct parser *p, struct ast **ret_ast)
                            "only old. can stand before a column");
         TRY(advance(p));
         if (p->token.kind != TOKEN_NAME && p->token.kind != TOKEN_QUOTED)
-            return fail_at(p, p->token.offset, NULL, "a column is expected after old., not %s",
-                           shown_token(p));
+            return fail_at(p, p->token.offset,
+                           "Write old.score; old values of *, or of an "
+                           "expression, are written column by column.",
+                           "a column is expected after old., not %s", shown_token(p));
         name.kind = p->token.kind;
         name.text = p->token.text;
         TRY(advance(p));
@@ -227,7 +284,7 @@ static enum error_code parse_parentheses(struct parser *p, struct ast **ret_ast)
     TRY(advance(p));
     TRY(parse_or(p, ret_ast));
     if (!at_symbol(p, ")"))
-        return fail_at(p, p->token.offset, NULL,
+        return fail_at(p, p->token.offset, closing_hint(p),
                        "')' is expected here, not %s; the '(' is at character %zu", shown_token(p),
                        offset + 1);
     return advance(p);
@@ -241,8 +298,14 @@ static enum error_code unexpected(struct parser *p)
                    ? "A # after a space begins a comment in YAML: put double quotes around the "
                      "value if there is one."
                    : "Complete the expression.";
+    else if (at_keyword(p, "distinct"))
+        hint = "Write distinct(x) for the number of different values.";
+    else if (at_keyword(p, "and") || at_keyword(p, "or"))
+        hint = "Write a condition on both sides of it.";
     else if (p->token.kind == TOKEN_KEYWORD)
         hint = "A column of that name stands in double quotes.";
+    else
+        hint = "Write a number, a column or a function before it.";
     return fail_at(p, p->token.offset, hint, "a value is expected here, not %s", shown_token(p));
 }
 
@@ -385,7 +448,10 @@ static enum error_code parse_is(struct parser *p, struct ast *left, struct ast *
         PARSE(parse_additive, p, args[1]);
         TRY(new_node(p, AST_IS_DISTINCT, left->offset, args, 2, ret_ast));
     } else {
-        return fail_at(p, p->token.offset, "Compare with = or <>; is null tests for NULL.",
+        return fail_at(p, p->token.offset,
+                       at_keyword(p, "true") || at_keyword(p, "false")
+                           ? "A condition stands alone: share(active), share(not active)."
+                           : "Compare with = or <>; is null tests for NULL.",
                        "'null' or 'distinct from' is expected after is, not %s", shown_token(p));
     }
     (*ret_ast)->negated = negated;
@@ -414,7 +480,8 @@ static enum error_code parse_in(struct parser *p, struct ast *left, struct ast *
     list_add(p, &args, left);
     TRY(expect_symbol(p, "(", "after in"));
     if (at_symbol(p, ")"))
-        return fail_at(p, p->token.offset, NULL, "the list of in (...) is empty");
+        return fail_at(p, p->token.offset, "Write at least one value, as in x in ('a', 'b').",
+                       "the list of in (...) is empty");
     TRY(parse_arguments(p, &args));
     return new_node(p, AST_IN, left->offset, args.items, args.n, ret_ast);
 }
@@ -450,7 +517,9 @@ static enum error_code parse_membership(struct parser *p, struct ast *left, stru
     else if (at_keyword(p, "like"))
         TRY(parse_like(p, left, ret_ast));
     else
-        return fail_at(p, p->token.offset, "not stands before a whole condition: not (x = 1).",
+        return fail_at(p, p->token.offset,
+                       at_keyword(p, "null") ? "Write x is not null."
+                                             : "not stands before a whole condition: not (x = 1).",
                        "'in', 'between' or 'like' is expected after not, not %s", shown_token(p));
     assert(*ret_ast != NULL);
     (*ret_ast)->negated = negated;
@@ -479,7 +548,9 @@ static enum error_code parse_comparison(struct parser *p, struct ast **ret_ast)
         return OK;
     }
     if (at_operator(p, comparisons, AST_OP_EQ, 6, &op) || at_keyword(p, "is"))
-        return fail_at(p, p->token.offset, "Join two comparisons with and: a < b and b < c.",
+        return fail_at(p, p->token.offset,
+                       "Join two comparisons with and: a < b and b < c. Or is a parenthesis to be "
+                       "closed before it?",
                        "a comparison cannot follow another");
     *ret_ast = left;
     return OK;
@@ -535,11 +606,18 @@ static enum error_code parse_or(struct parser *p, struct ast **ret_ast)
 
 static enum error_code trailing(struct parser *p)
 {
-    const char *hint = NULL;
+    const char *hint = foreign_word_hint(p);
+    if (hint != NULL)
+        return fail_at(p, p->token.offset, hint, "the expression should end before %s",
+                       shown_token(p));
     if (at_symbol(p, ")"))
         hint = "There is one ) more than there are (.";
+    else if (at_symbol(p, ","))
+        hint = "A thousand is written 1000 or 1_000, and a fraction 0.5.";
     else if (p->token.kind == TOKEN_NAME || p->token.kind == TOKEN_NUMBER)
         hint = "Is an operator missing before it?";
+    else
+        hint = "Join conditions with and, or or.";
     return fail_at(p, p->token.offset, hint, "the expression should end before %s", shown_token(p));
 }
 

@@ -61,6 +61,7 @@ static bool only_keys(struct reading *r, const struct yaml_node *node, const cha
             continue;
         yaml_problem(r->diags, node->entries[i].value,
                      "%s cannot stand beside %s:", node->entries[i].key->text, with);
+        diagnostics_hint(r->diags, "Put it into an item of its own that begins with '- '.");
         ok = false;
     }
     return ok;
@@ -120,10 +121,15 @@ static bool check_name_text(struct reading *r, const struct rule_map *map)
         return false;
     if (map->name[0] == '\0' || strlen(map->name) > MAX_NAME_BYTES) {
         yaml_problem(r->diags, node, "a name has 1 to %d bytes", MAX_NAME_BYTES);
+        diagnostics_hint(r->diags,
+                         "Name it by what it finds, as in 'mass reset'; because: has room "
+                         "for a long explanation.");
         return false;
     }
     if (strcmp(map->name, RULE_DUPLICATE_KEYS) == 0) {
         yaml_problem(r->diags, node, "'%s' is built in and cannot be changed", map->name);
+        diagnostics_hint(r->diags, "Duplicate keys always block a load; choose another name for "
+                                   "other conditions.");
         return false;
     }
     return true;
@@ -155,6 +161,9 @@ static void switch_off(struct reading *r, const struct rule_map *map,
     const char *near = suggest_closest(map->name, names, n);
     if (near != NULL)
         diagnostics_hint(r->diags, "Did you mean '%s'?", near);
+    else
+        diagnostics_hint(r->diags, "off: switches off a rule of a file that is included above; the "
+                                   "rules that come with the program need include: default.");
 }
 
 static void add_rule(struct reading *r, const struct rule *rule)
@@ -162,6 +171,7 @@ static void add_rule(struct reading *r, const struct rule *rule)
     struct rule_list *list = r->list;
     if (list->n == RULES_MAX) {
         yaml_problem(r->diags, rule->node, "there are more than %d rules", RULES_MAX);
+        diagnostics_hint(r->diags, "Use each: and by: for rules that are alike.");
         return;
     }
     list->rules =
@@ -191,10 +201,14 @@ static void read_rule(struct reading *r, const struct rule_map *map, const struc
         yaml_problem(r->diags, map->node, "the rule has no condition");
         diagnostics_hint(r->diags, "Write warn:, hold: or block: with a condition.");
     }
-    if (group != NULL && map->each.n > 0)
+    if (group != NULL && map->each.n > 0) {
         yaml_problem(r->diags, map->each.nodes[0], "each: stands around this rule already");
-    if (map->except.n > 0 && map->each.n == 0)
+        diagnostics_hint(r->diags, "Take the rule out of rules: to give it an each: of its own.");
+    }
+    if (map->except.n > 0 && map->each.n == 0) {
         yaml_problem(r->diags, map->except.nodes[0], "except: goes with each:");
+        diagnostics_hint(r->diags, "Put it beside the each: from which it is to take columns.");
+    }
     const struct rule_map *each = group != NULL ? group : map;
     rule_map_columns(&each->each, &each->except, r->schema, &rule, r->arena, r->diags);
     rule_map_by(&map->by, r->schema, &rule, r->arena, r->diags);
@@ -212,20 +226,25 @@ static void read_group(struct reading *r, const struct rule_map *group,
         return;
     if (group->each.n == 0) {
         yaml_problem(r->diags, group->node, "rules: below a rule needs each: beside it");
+        diagnostics_hint(r->diags, "Write - each: number above rules:, or put the rules into the "
+                                   "list itself.");
         return;
     }
     if (group->rules->kind != YAML_KIND_LIST) {
         yaml_problem(r->diags, group->rules, "a list of rules is expected here");
+        diagnostics_hint(r->diags, "Each rule begins with '- name:'.");
         return;
     }
     for (size_t i = 0; i < group->rules->n; i++) {
         struct rule_map map;
         if (!rule_map_parse(group->rules->items[i], &map, r->arena, r->diags))
             continue;
-        if (map.include != NULL || map.rules != NULL || map.off)
+        if (map.include != NULL || map.rules != NULL || map.off) {
             yaml_problem(r->diags, map.node, "only rules can stand below each:");
-        else
+            diagnostics_hint(r->diags, "Move include:, off: and other groups out of it.");
+        } else {
             read_rule(r, &map, group, frame);
+        }
     }
 }
 
@@ -287,6 +306,7 @@ static void include_file(struct reading *r, const struct yaml_node *node, const 
     }
     if (is_cycle(frame, resolved)) {
         yaml_problem(r->diags, node, "%s includes itself", path);
+        diagnostics_hint(r->diags, "Remove one of the includes that lead from it back to it.");
         return;
     }
     if (yaml_parse_file(path, r->arena, &root, r->diags, &err) != OK)
@@ -306,10 +326,11 @@ static void read_include(struct reading *r, const struct rule_map *map,
         return;
     for (const struct rule_frame *at = frame->parent; at != NULL; at = at->parent)
         depth++;
-    if (depth > RULES_MAX_INCLUDE_DEPTH)
+    if (depth > RULES_MAX_INCLUDE_DEPTH) {
         yaml_problem(r->diags, node, "files include each other more than %d deep",
                      RULES_MAX_INCLUDE_DEPTH);
-    else if (strcmp(map->include, RULE_SET_DEFAULT_NAME) == 0)
+        diagnostics_hint(r->diags, "Include all of them from one file.");
+    } else if (strcmp(map->include, RULE_SET_DEFAULT_NAME) == 0)
         include_default(r, frame);
     else if (map->include[0] == '/')
         include_file(r, node, map->include, frame);
@@ -347,8 +368,9 @@ const struct yaml_node *rules_find_list(const struct yaml_node *root, struct dia
             continue;
         n_unknown++;
         yaml_problem(diags, entry->value, "there is no such key here");
-        if (suggest_closest(entry->key->text, keys, 1) != NULL)
-            diagnostics_hint(diags, "Did you mean 'rules'?");
+        diagnostics_hint(diags, suggest_closest(entry->key->text, keys, 1) != NULL
+                                    ? "Did you mean 'rules'?"
+                                    : "A file of rules is a list: each begins with '- name:'.");
     }
     if (list == NULL && n_unknown > 0)
         return NULL;

@@ -51,6 +51,13 @@ static void unknown_column(struct resolving *r, const struct yaml_node *node,
     const char *near = suggest_closest(node->text, names, n);
     if (near != NULL)
         diagnostics_hint(r->diags, "Did you mean '%s'?", near);
+    else
+        diagnostics_hint(r->diags, n_words > 1
+                                       ? "Write names of columns, or number, integer, text, "
+                                         "boolean, time, category or any; several stand in "
+                                         "a list, as in [a, b]."
+                                       : "Write names of columns; several stand in a list, "
+                                         "as in [a, b].");
 }
 
 static const struct selector *find_selector(const char *name)
@@ -130,8 +137,10 @@ void rule_map_by(const struct key_texts *by, const struct schema *schema, struct
             continue;
         }
         for (size_t j = 0; j < rule->n_by_columns; j++) {
-            if (rule->by_columns[j] == (size_t)column)
-                yaml_problem(r->diags, by->nodes[i], "'%s' stands twice", by->texts[i]);
+            if (rule->by_columns[j] != (size_t)column)
+                continue;
+            yaml_problem(r->diags, by->nodes[i], "'%s' stands twice", by->texts[i]);
+            diagnostics_hint(r->diags, "Remove one of them.");
         }
         rule->by_columns[rule->n_by_columns++] = (size_t)column;
     }

@@ -117,7 +117,8 @@ static enum error_code read_quoted(struct lexer *lexer, char quote, struct token
     token->text = text;
     token->end = lexer->at;
     if (quote == '"' && n == 0)
-        return fail_at(error, start, NULL, "a name in double quotes is empty");
+        return fail_at(error, start, "A text, which may be empty, stands in single quotes: ''.",
+                       "a name in double quotes is empty");
     return OK;
 }
 
@@ -180,7 +181,8 @@ static enum error_code read_number(struct lexer *lexer, struct token *token,
     token->kind = TOKEN_NUMBER;
     token->text = without_underscores(lexer, start, lexer->at);
     if (strlen(token->text) > MAX_NUMBER_BYTES)
-        return fail_at(error, start, NULL, "the number has more than %d digits", MAX_NUMBER_BYTES);
+        return fail_at(error, start, "Shorten it, or write it as in 1e9.",
+                       "the number has more than %d digits", MAX_NUMBER_BYTES);
     if (peek(lexer, 0) == '%') {
         token->percent = true;
         lexer->at++;
@@ -200,6 +202,8 @@ struct known_mistake {
 
 static const struct known_mistake known_mistakes[] = {
     {"==", "there is no operator ==", "Write = to compare."},
+    {"=>", "there is no operator =>", "Write >= for at least."},
+    {"=<", "there is no operator =<", "Write <= for at most."},
     {"&&", "there is no operator &&", "Write and."},
     {"||", "there is no operator ||", "Write or."},
     {"!", "there is no operator !", "Write not."},
@@ -210,9 +214,20 @@ static const struct known_mistake known_mistakes[] = {
     {"%", "% stands directly after a number, as in 5%", "There is no remainder operator."},
     {"`", "names do not stand in backquotes", "Put the name in double quotes, or in none."},
     {"[", "there are no square brackets", "Lists stand in parentheses, as in x in (1, 2)."},
-    {"{", "there are no braces in an expression", NULL},
+    {"{", "there are no braces in an expression",
+     "Templates are not filled in here: write the value itself."},
     {";", "an expression has no ; in it", "Write one condition; join several with and."},
-    {"$", "there are no parameters", NULL},
+    {"$", "there are no parameters", "Write the value itself."},
+    {":", "there is no :: or : in an expression",
+     "Compare a text with the column as it is: its "
+     "type decides how the text is read."},
+    {"~", "there is no operator ~", "Match texts with like 'a%'."},
+    {"?", "there is no operator ?", "Write case when x > 0 then 1 else 0 end."},
+    {"#", "there are no comments in an expression", "Write the reason into because:."},
+    {"@", "there are no variables", "Write the value itself."},
+    {"]", "there are no square brackets", "Lists stand in parentheses, as in x in (1, 2)."},
+    {"}", "there are no braces in an expression",
+     "Templates are not filled in here: write the value itself."},
 };
 
 static enum error_code unknown_symbol(const struct lexer *lexer, struct syntax_error *error)
@@ -223,7 +238,8 @@ static enum error_code unknown_symbol(const struct lexer *lexer, struct syntax_e
         if (strncmp(at, known->text, strlen(known->text)) == 0)
             return fail_at(error, lexer->at, known->hint, "%s", known->message);
     }
-    return fail_at(error, lexer->at, NULL, "'%c' is not part of the language",
+    return fail_at(error, lexer->at, "Remove it; a text with it stands in single quotes.",
+                   "'%c' is not part of the language",
                    (unsigned char)*at < 0x20 || *at == 0x7F ? '?' : *at);
 }
 
@@ -233,8 +249,11 @@ static enum error_code read_symbol(struct lexer *lexer, struct token *token,
     static const char *const symbols[] = {"<>", "<=", ">=", "!=", "+", "-", "*", "/",
                                           "(",  ")",  ",",  ".",  "=", "<", ">"};
     const char *at = lexer->text + lexer->at;
-    if (strncmp(at, "==", 2) == 0 || strncmp(at, "**", 2) == 0)
-        return unknown_symbol(lexer, error);
+    static const char *const lookalikes[] = {"==", "=>", "=<", "**"};
+    for (size_t i = 0; i < ARRAY_SIZE(lookalikes); i++) {
+        if (strncmp(at, lookalikes[i], 2) == 0)
+            return unknown_symbol(lexer, error);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
         if (strncmp(at, symbols[i], strlen(symbols[i])) != 0)
             continue;

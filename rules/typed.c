@@ -103,6 +103,8 @@ struct typed literal_of(struct checker *c, const struct ast *ast)
     }
     if (value.type == VALUE_DOUBLE && !isfinite(value.f64)) {
         check_problem(c, ast, "%s is too large a number", shown(c, ast));
+        diagnostics_hint(c->diags,
+                         "The largest is about 1.8e308; invalid(x) counts infinite ones.");
         return no_type(ast);
     }
     typed.type = value.type;
@@ -131,6 +133,8 @@ static bool fit_text(struct checker *c, struct typed *literal, enum value_type t
             diagnostics_hint(c->diags, "Write it with a zone: '2011-05-23T04:00:00Z'.");
         else if (type == VALUE_DATE)
             diagnostics_hint(c->diags, "Write it as '2011-05-23'.");
+        else
+            diagnostics_hint(c->diags, "Write it as 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'.");
         return false;
     }
     literal->type = value.type;
@@ -206,6 +210,7 @@ bool make_alike(struct checker *c, struct typed *values, size_t n, enum value_ty
     const struct typed *lead = leader(values, n);
     if (lead == NULL) {
         check_problem(c, values[0].ast, "null alone has no type");
+        diagnostics_hint(c->diags, "Give at least one other value.");
         return false;
     }
     struct typed pattern = *lead;

@@ -49,12 +49,27 @@ static const char *hint_for(const char *problem)
         return "Indent with spaces, not tabs; a value that begins with @, %, ` or a tab needs "
                "quotes around it.";
     if (strstr(problem, "expected key") != NULL || strstr(problem, "expected <block end>") != NULL)
-        return "Look at the indentation of this line and of the one above it.";
+        return "Look at the indentation of this line and of the one above it; a value that begins "
+               "with a quote ends with it.";
     if (strstr(problem, "could not find expected ':'") != NULL)
         return "A key is followed by a colon and a space, as in 'name: value'.";
     if (strstr(problem, "unexpected end of stream") != NULL)
         return "A quote or a bracket was opened above and never closed.";
-    return NULL;
+    if (strstr(problem, "unknown escape") != NULL)
+        return "In double quotes a backslash begins an escape: use single quotes.";
+    if (strstr(problem, "tab character") != NULL)
+        return "Indent with spaces, not tabs.";
+    if (strstr(problem, "expected '-' indicator") != NULL)
+        return "The keys of one item begin in the same column, as its first one after '- '.";
+    if (strstr(problem, "expected ','") != NULL)
+        return "Close the bracket or brace; a text that begins with one needs quotes around it.";
+    if (strstr(problem, "comment or line break") != NULL)
+        return "A value that begins with > or | needs quotes; the text of a block begins in the "
+               "next line.";
+    if (strstr(problem, "control characters") != NULL)
+        return "Remove the invisible character that stands here.";
+    return "Look at the indentation, quotes and brackets here and in the line above; a value with "
+           "unusual characters needs quotes around it.";
 }
 
 static enum error_code syntax_problem(struct composer *c, struct error *err)
@@ -75,8 +90,7 @@ static enum error_code syntax_problem(struct composer *c, struct error *err)
     } else {
         problem_at(c, parser->problem_mark, "%s", problem);
     }
-    if (hint_for(problem) != NULL)
-        diagnostics_hint(c->diags, "%s", hint_for(problem));
+    diagnostics_hint(c->diags, "%s", hint_for(problem));
     c->stopped = true;
     return OK;
 }
@@ -85,6 +99,7 @@ static struct yaml_node *new_node(struct composer *c, enum yaml_kind kind, yaml_
 {
     if (++c->n_nodes > YAML_MAX_NODES) {
         problem_at(c, mark, "the document has more than %d values", YAML_MAX_NODES);
+        diagnostics_hint(c->diags, "Part it into several files.");
         c->stopped = true;
     }
     struct yaml_node *node = arena_alloc(c->arena, sizeof(*node));
@@ -162,6 +177,7 @@ static void add_to_map(struct composer *c, struct open_node *open, struct yaml_n
         if (node->kind != YAML_KIND_SCALAR) {
             diagnostics_add(c->diags, c->source->name, node->line, node->column, "",
                             "a key cannot be a list or a map");
+            diagnostics_hint(c->diags, "Put quotes around a name with a bracket or a brace in it.");
             c->stopped = true;
         }
         open->key = node;
@@ -196,6 +212,7 @@ static void open_collection(struct composer *c, enum yaml_kind kind, yaml_mark_t
 {
     if (c->depth == YAML_MAX_DEPTH) {
         problem_at(c, mark, "lists and maps are nested more than %d deep", YAML_MAX_DEPTH);
+        diagnostics_hint(c->diags, "Put quotes around brackets that belong to a text.");
         c->stopped = true;
         return;
     }
@@ -227,6 +244,7 @@ static void add_scalar(struct composer *c, const yaml_event_t *event)
     size_t len = event->data.scalar.length;
     if (memchr(text, '\0', len) != NULL) {
         problem_at(c, event->start_mark, "the text contains a zero byte");
+        diagnostics_hint(c->diags, "Remove the \\0 from it.");
         len = strlen(text);
     }
     node->text = arena_strndup(c->arena, text, len);

@@ -30,6 +30,18 @@ static const char *kind_name(enum yaml_kind kind)
     }
 }
 
+static const char *kind_hint(enum yaml_kind kind)
+{
+    switch (kind) {
+    case YAML_KIND_LIST:
+        return "Write [a, b], or each item in a line of its own that begins with '- '.";
+    case YAML_KIND_MAP:
+        return "Write 'key: value' lines, indented below this key.";
+    default:
+        return "Write one value after the colon, in quotes if it begins with a bracket or a brace.";
+    }
+}
+
 static bool expect_kind(struct reading *r, const struct yaml_node *node, enum yaml_kind kind)
 {
     if (node->kind == kind)
@@ -39,6 +51,7 @@ static bool expect_kind(struct reading *r, const struct yaml_node *node, enum ya
     else
         yaml_problem(r->diags, node, "%s is expected here, not %s", kind_name(kind),
                      kind_name(node->kind));
+    diagnostics_hint(r->diags, "%s", kind_hint(kind));
     return false;
 }
 
@@ -59,11 +72,30 @@ static bool is_default(const struct yaml_node *node)
     return node->line == 0;
 }
 
-static void report(struct reading *r, const struct yaml_node *node, const struct error *reason)
+static const char *value_hint(enum key_kind kind)
+{
+    switch (kind) {
+    case KEY_DURATION:
+        return "Give a number with its unit: 500ms, 10s, 5m, 26h or 2d.";
+    case KEY_SIZE:
+        return "Give a number with its unit: 512kB, 64MiB or 1GiB.";
+    case KEY_SHARE:
+        return "Write a percentage as 0.5%, or the same as 0.005.";
+    case KEY_TIME:
+        return "Write a time with its zone: 2011-05-23T04:00:00Z.";
+    case KEY_TIME_OF_DAY:
+        return "Write hours and minutes in quotes: \"04:00\".";
+    default:
+        return "Write digits without a unit, as in 10_000.";
+    }
+}
+
+static void report(struct reading *r, const struct key *key, const struct yaml_node *node,
+                   const struct error *reason)
 {
     yaml_problem(r->diags, node, "%s", reason->message);
-    if (reason->hint[0] != '\0')
-        diagnostics_hint(r->diags, "%s", reason->hint);
+    diagnostics_hint(r->diags, "%s",
+                     reason->hint[0] != '\0' ? reason->hint : value_hint(key->kind));
 }
 
 /* Writes a bound as a user would: "10s", "64MiB", "7". */
@@ -88,12 +120,18 @@ static void check_range(struct reading *r, const struct key *key, const struct y
     if (!has_range(key) || (value >= key->min && value <= key->max))
         return;
     char bound[UNITS_TEXT_BYTES];
+    char lowest[UNITS_TEXT_BYTES];
     if (value < key->min)
         yaml_problem(r->diags, node, "%s is too small; the least is %s", node->text,
                      format_bound(key, key->min, bound));
     else
         yaml_problem(r->diags, node, "%s is too large; the most is %s", node->text,
                      format_bound(key, key->max, bound));
+    if (key->max == INT64_MAX)
+        diagnostics_hint(r->diags, "Write %s or more.", format_bound(key, key->min, lowest));
+    else
+        diagnostics_hint(r->diags, "Write a value between %s and %s.",
+                         format_bound(key, key->min, lowest), format_bound(key, key->max, bound));
 }
 
 static void check_count(struct reading *r, const struct key *key, const struct yaml_node *node,
@@ -107,6 +145,7 @@ static void check_count(struct reading *r, const struct key *key, const struct y
     else
         yaml_problem(r->diags, node, "at most %lld of them are possible, here are %zu",
                      (long long)key->max, n);
+    diagnostics_hint(r->diags, n == 0 ? "Name one, or leave the key away." : "Change the list.");
 }
 
 static void read_bool(struct reading *r, const struct yaml_node *node, bool *member)
@@ -114,6 +153,7 @@ static void read_bool(struct reading *r, const struct yaml_node *node, bool *mem
     bool is_true = strcmp(node->text, "true") == 0;
     if (!is_true && strcmp(node->text, "false") != 0) {
         yaml_problem(r->diags, node, "'%s' is neither true nor false", node->text);
+        diagnostics_hint(r->diags, "Write true or false, in small letters and without quotes.");
         return;
     }
     *member = is_true;
@@ -141,6 +181,8 @@ static int find_choice(struct reading *r, const struct key *key, const struct ya
     const char *near = suggest_closest(node->text, key->choices, n);
     if (near != NULL)
         diagnostics_hint(r->diags, "Did you mean '%s'?", near);
+    else
+        diagnostics_hint(r->diags, "Write one of these words.");
     return -1;
 }
 
@@ -167,7 +209,7 @@ static void read_integer_kind(struct reading *r, const struct key *key,
     struct error reason;
     int64_t value = 0;
     if (parse_integer_kind(key, node, &value, &reason) != OK) {
-        report(r, node, &reason);
+        report(r, key, node, &reason);
         return;
     }
     *member = value;
@@ -200,11 +242,11 @@ static void read_scalar(struct reading *r, const struct key *key, const struct y
         break;
     case KEY_NUMBER:
         if (units_parse_number(node->text, node->len, member, &reason) != OK)
-            report(r, node, &reason);
+            report(r, key, node, &reason);
         break;
     case KEY_SHARE:
         if (units_parse_share(node->text, node->len, member, &reason) != OK)
-            report(r, node, &reason);
+            report(r, key, node, &reason);
         break;
     default:
         read_integer_kind(r, key, node, member);
@@ -219,6 +261,7 @@ static bool scalars_of(struct reading *r, const struct yaml_node *node,
     if (node->kind == YAML_KIND_MAP || yaml_is_null(node)) {
         yaml_problem(r->diags, node, "a value or a list of values is expected here%s",
                      node->kind == YAML_KIND_MAP ? ", not a map" : "");
+        diagnostics_hint(r->diags, "Write one value, or a list as in [a, b].");
         return false;
     }
     if (node->kind == YAML_KIND_LIST) {
@@ -424,8 +467,7 @@ static void read_absent(struct reading *r, const struct key_table *table,
             continue;
         if (key->required && node != NULL) {
             yaml_problem(r->diags, node, "the key '%s' is missing", key->name);
-            if (key->doc != NULL)
-                diagnostics_hint(r->diags, "%s", key->doc);
+            diagnostics_hint(r->diags, "%s", key->doc != NULL ? key->doc : "Add it.");
         }
         fill_absent(r, key, member_of(target, key->offset));
     }

@@ -43,6 +43,7 @@ enum error_code source_read(const char *path, struct arena *arena, const char **
     int fd CLEANUP(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         diagnostics_add(diags, path, 0, 0, "", "cannot open the file: %s", strerror(errno));
+        diagnostics_hint(diags, "Look at the path, and whether this user may read the file.");
         return refuse(diags, err);
     }
     struct error failure;
@@ -51,13 +52,15 @@ enum error_code source_read(const char *path, struct arena *arena, const char **
         *err = failure;
         return code;
     }
-    if (code == ERR_LIMIT)
-        diagnostics_add(diags, path, 0, 0, "", "the file is larger than %zu MiB",
-                        YAML_MAX_FILE_BYTES >> 20);
-    else if (code != OK)
-        diagnostics_add(diags, path, 0, 0, "", "%s", failure.message);
-    if (code != OK)
+    if (code != OK) {
+        if (code == ERR_LIMIT)
+            diagnostics_add(diags, path, 0, 0, "", "the file is larger than %zu MiB",
+                            YAML_MAX_FILE_BYTES >> 20);
+        else
+            diagnostics_add(diags, path, 0, 0, "", "%s", failure.message);
+        diagnostics_hint(diags, "This has to be a text file of YAML.");
         return refuse(diags, err);
+    }
     *ret_len = buf.len;
     *ret_text = arena_strndup(arena, buffer_string(&buf), buf.len);
     return OK;
@@ -135,6 +138,7 @@ enum error_code source_make(const char *name, const char *text, size_t len, stru
     if (len > YAML_MAX_FILE_BYTES) {
         diagnostics_add(diags, name, 0, 0, "", "the text is larger than %zu MiB",
                         YAML_MAX_FILE_BYTES >> 20);
+        diagnostics_hint(diags, "Part it into several files.");
         return refuse(diags, err);
     }
     if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
