@@ -7,15 +7,6 @@
 
 #define GAP 2
 
-/* One column of the row counts. */
-struct count {
-    const char *label;
-    char number[NUMBER_TEXT_BYTES];
-    char percent[NUMBER_TEXT_BYTES]; /* or "" */
-    size_t width;
-};
-#define N_COUNTS 7
-
 static size_t max(size_t a, size_t b)
 {
     return a > b ? a : b;
@@ -44,7 +35,7 @@ static void set_growth(struct count *count, uint64_t old_rows, uint64_t new_rows
     count->width = max(count->width, strlen(count->percent));
 }
 
-static void read_counts(const json_t *rows, struct count counts[N_COUNTS])
+void count_text_read(const json_t *rows, struct count counts[N_COUNTS])
 {
     uint64_t old_rows = stored_count(rows, "old");
     uint64_t new_rows = stored_count(rows, "new");
@@ -113,7 +104,7 @@ void count_text_put(struct page *page, const json_t *rows, size_t indent)
 {
     struct count counts[N_COUNTS];
     size_t width = indent;
-    read_counts(rows, counts);
+    count_text_read(rows, counts);
     for (size_t i = 0; i < N_COUNTS; i++)
         width += counts[i].width + (i > 0 ? GAP : 0);
     if (width <= page->width)

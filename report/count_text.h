@@ -4,7 +4,20 @@
 
 #include <jansson.h>
 
+#include "base/number.h"
 #include "report/page.h"
+
+/* One column of the row counts. */
+struct count {
+    const char *label;
+    char number[NUMBER_TEXT_BYTES];
+    char percent[NUMBER_TEXT_BYTES]; /* or "" */
+    size_t width;                    /* of the widest of them, in columns */
+};
+#define N_COUNTS 7
+
+/* Reads "rows" of a report. */
+void count_text_read(const json_t *rows, struct count counts[N_COUNTS]);
 
 /*
  * Puts "rows" of a report: kept and removed rows as percentages of the old ones, changed ones of

@@ -59,6 +59,19 @@ static void mark_columns_of(const struct schema *schema, const struct outcome *o
         mark_named(schema, outcome->measures[i].text, named);
 }
 
+size_t examples_subject(const struct schema *schema, const struct outcome *outcome)
+{
+    long index = outcome->column == NULL ? -1 : schema_find(schema, outcome->column);
+    bool named[SCHEMA_MAX_COLUMNS] = {false};
+    mark_columns_of(schema, outcome, named);
+    if (index >= 0 && !schema_is_key(schema, (size_t)index))
+        return (size_t)index;
+    for (size_t i = 0; i < schema->n_columns; i++)
+        if (named[i] && !schema_is_key(schema, i))
+            return i;
+    return EXAMPLES_NO_SUBJECT;
+}
+
 /* In how many of the examples the column has another value than before. */
 static size_t count_changes(const struct report_examples *examples, size_t column)
 {

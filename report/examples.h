@@ -24,6 +24,11 @@ struct example_columns examples_choose_columns(const struct schema *schema,
                                                const struct outcome *outcome,
                                                const struct report_examples *examples);
 
+#define EXAMPLES_NO_SUBJECT SIZE_MAX
+
+/* The value column that the outcome is about: its own, or else the first that it names. */
+size_t examples_subject(const struct schema *schema, const struct outcome *outcome);
+
 /*
  * [{key, old, new}]; a side without the row is null. *budget_bytes is lowered by what the texts
  * take; rows that it does not cover are left out. A new reference; NULL without memory.

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "report/example_table.h"
+#include "report/groups.h"
 #include "report/history_text.h"
 #include "report/stored.h"
 
@@ -22,47 +23,6 @@ const char *finding_text_name(struct arena *arena, const json_t *outcome)
     return arena_printf(arena, "%s%s%s%s%s", stored_text_or_empty(outcome, "rule"),
                         column == NULL ? "" : " · ", column == NULL ? "" : column,
                         segment == NULL ? "" : " · ", segment == NULL ? "" : segment);
-}
-
-static bool same_text(const json_t *a, const json_t *b, const char *name)
-{
-    return strcmp(stored_text_or_empty(a, name), stored_text_or_empty(b, name)) == 0;
-}
-
-/* Whether the outcome is about a segment, or stands for several. */
-static bool has_segments(const json_t *outcome)
-{
-    return stored_text(outcome, "segment") != NULL || stored_count(outcome, "segments") > 0;
-}
-
-/* Whether two outcomes are one check on different segments. */
-static bool same_check(const json_t *a, const json_t *b)
-{
-    return has_segments(a) && has_segments(b) && same_text(a, b, "rule") &&
-           same_text(a, b, "column") && same_text(a, b, "action") &&
-           stored_is_true(a, "shadow") == stored_is_true(b, "shadow");
-}
-
-/* How many segments n outcomes from first on are about. */
-static uint64_t count_segments(const json_t *outcomes, size_t first, size_t n)
-{
-    uint64_t total = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t segments = stored_count(json_array_get(outcomes, first + i), "segments");
-        total += segments > 0 ? segments : 1;
-    }
-    return total;
-}
-
-/* How many outcomes from first on are segments of one check; at least 1. */
-static size_t group_size(const json_t *outcomes, size_t first)
-{
-    size_t n = 1;
-    const json_t *outcome = json_array_get(outcomes, first);
-    while (first + n < json_array_size(outcomes) &&
-           same_check(outcome, json_array_get(outcomes, first + n)))
-        n++;
-    return n;
 }
 
 static void put_mark(struct page *page, const json_t *outcome)
@@ -235,24 +195,9 @@ static void put_sentences(struct page *page, struct arena *arena, const json_t *
     if (shown < n) {
         page_tab(page, INDENT);
         page_printf(page, INK_DIM, "- … %" PRIu64 " more segments",
-                    count_segments(outcomes, first + shown, n - shown));
+                    groups_count_segments(outcomes, first + shown, n - shown));
         page_newline(page);
     }
-}
-
-/* How far back the same examples are looked for. */
-#define EXAMPLES_LOOK_BACK 20
-
-/* The first of the outcomes shortly before index that has the same examples, or NULL. */
-static const json_t *same_examples(const json_t *outcomes, size_t index)
-{
-    const json_t *examples = json_object_get(json_array_get(outcomes, index), "examples");
-    for (size_t i = index > EXAMPLES_LOOK_BACK ? index - EXAMPLES_LOOK_BACK : 0; i < index; i++) {
-        const json_t *before = json_array_get(outcomes, i);
-        if (json_equal(json_object_get(before, "examples"), examples))
-            return before;
-    }
-    return NULL;
 }
 
 /* The examples of one outcome, or where they stand already. */
@@ -261,7 +206,7 @@ static void put_examples(struct page *page, const json_t *report, const json_t *
 {
     CLEANUP(arena_release) struct arena arena = {0};
     const json_t *outcome = json_array_get(outcomes, index);
-    const json_t *same = same_examples(outcomes, index);
+    const json_t *same = groups_same_examples(outcomes, index);
     if (same == NULL) {
         example_table_put(page, outcome, json_object_get(report, "key"),
                           is_segment ? stored_text_or_empty(outcome, "segment") : "", INDENT, all);
@@ -286,16 +231,6 @@ static void put_examples_of_group(struct page *page, const json_t *report, const
     }
 }
 
-/* Segments that vanished have a condition of their own. */
-static bool have_one_condition(const json_t *outcomes, size_t first, size_t n)
-{
-    const json_t *outcome = json_array_get(outcomes, first);
-    for (size_t i = 1; i < n; i++)
-        if (!same_text(outcome, json_array_get(outcomes, first + i), "condition"))
-            return false;
-    return true;
-}
-
 /* A finding with all that is known about it; n > 1 for so many segments of one check. */
 static void put_full(struct page *page, const json_t *report, const json_t *outcomes, size_t first,
                      size_t n, const char *remark, bool all)
@@ -303,10 +238,10 @@ static void put_full(struct page *page, const json_t *report, const json_t *outc
     CLEANUP(arena_release) struct arena arena = {0};
     const json_t *outcome = json_array_get(outcomes, first);
     page_newline(page);
-    put_heading(page, outcome, n == 1 ? 1 : count_segments(outcomes, first, n), remark);
+    put_heading(page, outcome, n == 1 ? 1 : groups_count_segments(outcomes, first, n), remark);
     put_sentences(page, &arena, outcomes, first, n, all);
     put_labelled(page, "because", stored_text_or_empty(outcome, "because"));
-    if (have_one_condition(outcomes, first, n))
+    if (groups_have_one_condition(outcomes, first, n))
         put_labelled(page, "condition", condition_text(&arena, outcome));
     if (n == 1)
         put_measured(page, &arena, outcome);
@@ -333,7 +268,7 @@ static void put_groups(struct page *page, const json_t *report, const json_t *ou
     size_t groups = 0;
     size_t i = 0;
     while (i < json_array_size(outcomes) && (all || groups < MAX_FULL + MAX_LINES)) {
-        size_t n = group_size(outcomes, i);
+        size_t n = groups_size(outcomes, i);
         if (all || groups < MAX_FULL) {
             put_full(page, report, outcomes, i, n, remark, all);
         } else {

@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
-#include "base/number.h"
 #include "report/count_text.h"
+#include "report/facts.h"
 #include "report/finding_text.h"
 #include "report/history_text.h"
 #include "report/page.h"
@@ -15,41 +14,6 @@
 #define MAX_NAMES 6 /* of rules that were not applicable */
 #define MAX_STDERR_LINES 10
 #define SEPARATOR " · "
-
-static enum verdict verdict_of(const json_t *report)
-{
-    const char *name = stored_text_or_empty(report, "verdict");
-    enum verdict verdict = VERDICT_PASS;
-    while (verdict < VERDICT_BLOCK && strcmp(name, verdict_name(verdict)) != 0)
-        verdict++;
-    return verdict;
-}
-
-/* "2011-05-22 04:00 UTC", to the second; a stored time that cannot be read as it is; NULL if there
- * is none. */
-static const char *time_text(struct arena *arena, const json_t *report, const char *name)
-{
-    char text[NUMBER_TEXT_BYTES];
-    const char *stored = stored_text(report, name);
-    int64_t unix_us = 0;
-    if (stored == NULL || clock_parse_rfc3339(stored, strlen(stored), &unix_us, NULL) != OK)
-        return stored;
-    return arena_strdup(arena, number_format_time(unix_us - unix_us % USEC_PER_SEC, text));
-}
-
-/* What the rows were compared with: " — compared with load 11 (as of …)"; "" for two files. */
-static const char *comparison_text(struct arena *arena, const json_t *report)
-{
-    uint64_t baseline = stored_count(report, "baseline");
-    const char *as_of = time_text(arena, report, "baseline_as_of");
-    if (stored_text(report, "feed") == NULL)
-        return "";
-    if (baseline == 0)
-        return " — the first load, with nothing to compare it with";
-    if (as_of == NULL)
-        return arena_printf(arena, " — compared with load %" PRIu64, baseline);
-    return arena_printf(arena, " — compared with load %" PRIu64 " (as of %s)", baseline, as_of);
-}
 
 /* Returns the column where the text after the verdict starts. */
 static size_t put_headline(struct page *page, const json_t *report)
@@ -62,12 +26,12 @@ static size_t put_headline(struct page *page, const json_t *report)
                  [VERDICT_HOLD] = {"HELD", INK_YELLOW},
                  [VERDICT_BLOCK] = {"BLOCKED", INK_RED}};
     CLEANUP(arena_release) struct arena arena = {0};
-    enum verdict verdict = verdict_of(report);
+    enum verdict verdict = facts_verdict(report);
     page_put(page, heads[verdict].ink, heads[verdict].word);
     size_t indent = strlen(heads[verdict].word) + 2;
     page_tab(page, indent);
     page_wrap(page, INK_BOLD, indent, stored_text_or_empty(report, "title"));
-    page_wrap(page, INK_PLAIN, indent, comparison_text(&arena, report));
+    page_wrap(page, INK_PLAIN, indent, facts_comparison(&arena, report));
     page_newline(page);
     return indent;
 }
@@ -76,56 +40,6 @@ static size_t put_headline(struct page *page, const json_t *report)
 static const char *join(struct arena *arena, const char *facts, const char *fact)
 {
     return *facts == '\0' ? fact : arena_printf(arena, "%s" SEPARATOR "%s", facts, fact);
-}
-
-static const char *judged_in_text(struct arena *arena, const json_t *report)
-{
-    char text[CLOCK_TEXT_BYTES];
-    double seconds = json_number_value(json_object_get(report, "judged_in"));
-    if (!(seconds > 0) || seconds > 1e9)
-        return NULL;
-    clock_format_duration((int64_t)(seconds * (double)USEC_PER_SEC), text);
-    return arena_printf(arena, "compared in %s", text);
-}
-
-static bool is_outcome(const json_t *outcome, const char *kind)
-{
-    return strcmp(stored_text_or_empty(outcome, "outcome"), kind) == 0;
-}
-
-static size_t count_outcomes(const json_t *outcomes, const char *kind)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < json_array_size(outcomes); i++)
-        n += is_outcome(json_array_get(outcomes, i), kind);
-    return n;
-}
-
-/* Whether the outcome counts for the verdict and leads to the action. */
-static bool leads_to(const json_t *outcome, const char *action)
-{
-    return !stored_is_true(outcome, "shadow") &&
-           strcmp(stored_text_or_empty(outcome, "action"), action) == 0;
-}
-
-/* "1 block, 5 hold, 1 could not tell", or NULL if there is nothing. */
-static const char *tally_text(struct arena *arena, const json_t *report)
-{
-    const json_t *findings = json_object_get(report, "findings");
-    const char *tally = "";
-    for (int action = ACTION_BLOCK; action >= ACTION_WARN; action--) {
-        const char *name = action_name((enum action)action);
-        size_t n = 0;
-        for (size_t i = 0; i < json_array_size(findings); i++)
-            n += leads_to(json_array_get(findings, i), name);
-        if (n > 0)
-            tally = arena_printf(arena, "%s%s%zu %s", tally, *tally == '\0' ? "" : ", ", n, name);
-    }
-    size_t errors = count_outcomes(json_object_get(report, "outcomes"), "error");
-    if (errors > 0)
-        tally = arena_printf(arena, "%s%s%zu could not tell", tally, *tally == '\0' ? "" : ", ",
-                             errors);
-    return *tally == '\0' ? NULL : tally;
 }
 
 static void put_fact(struct page *page, size_t indent, const char *fact)
@@ -141,10 +55,10 @@ static void put_facts(struct page *page, const json_t *report, size_t indent)
 {
     CLEANUP(arena_release) struct arena arena = {0};
     const char *facts = "";
-    const char *as_of = time_text(&arena, report, "as_of");
+    const char *as_of = facts_time(&arena, report, "as_of");
     const char *completeness = stored_text(report, "completeness");
-    const char *judged_in = judged_in_text(&arena, report);
-    const char *tally = tally_text(&arena, report);
+    const char *judged_in = facts_judged_in(&arena, report);
+    const char *tally = facts_tally(&arena, report);
     if (tally != NULL)
         facts = tally;
     if (as_of != NULL)
@@ -169,7 +83,7 @@ static const char *rules_text(struct arena *arena, const json_t *outcomes, const
     for (size_t i = 0; i < json_array_size(outcomes); i++) {
         const json_t *outcome = json_array_get(outcomes, i);
         const char *rule = stored_text_or_empty(outcome, "rule");
-        if (!is_outcome(outcome, kind) || strcmp(rule, before) == 0)
+        if (!facts_is_outcome(outcome, kind) || strcmp(rule, before) == 0)
             continue;
         before = rule;
         if (n++ < MAX_NAMES)
@@ -202,7 +116,7 @@ static void put_check(struct page *page, const json_t *outcome)
 static void put_checks(struct page *page, const json_t *outcomes, const char *kind)
 {
     for (size_t i = 0; i < json_array_size(outcomes); i++)
-        if (is_outcome(json_array_get(outcomes, i), kind))
+        if (facts_is_outcome(json_array_get(outcomes, i), kind))
             put_check(page, json_array_get(outcomes, i));
 }
 
@@ -223,8 +137,8 @@ static void put_others(struct page *page, const json_t *report, bool all)
 {
     CLEANUP(arena_release) struct arena arena = {0};
     const json_t *outcomes = json_object_get(report, "outcomes");
-    size_t passed = count_outcomes(outcomes, "pass");
-    size_t not_applicable = count_outcomes(outcomes, "not applicable");
+    size_t passed = facts_count_outcomes(outcomes, "pass");
+    size_t not_applicable = facts_count_outcomes(outcomes, "not applicable");
     if (all) {
         put_section(page, outcomes, "not applicable", not_applicable);
         put_section(page, outcomes, "pass", passed);
