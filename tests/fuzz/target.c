@@ -13,7 +13,7 @@ void fuzz_expect_problems(struct diagnostics *diags)
     assert(diagnostics_count(diags) > 0);
     for (size_t i = 0; i < diags->n_problems; i++) {
         const struct problem *problem = &diags->problems[i];
-        assert(problem->message[0] != '\0' && problem->file != NULL && problem->hint != NULL);
+        assert(problem->message[0] != '\0' && problem->hint[0] != '\0' && problem->file != NULL);
         assert(problem->line > 0 || problem->column == 0);
     }
     diagnostics_print(diags, nowhere);

@@ -13,7 +13,7 @@
 /* Called by libFuzzer, or by replay.c for each file; always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* That there is a problem, and that every problem can be shown: a place and words. */
+/* That there is a problem, and that each says where it is, what is wrong and what to do. */
 void fuzz_expect_problems(struct diagnostics *diags);
 
 #endif
