@@ -16,6 +16,7 @@ struct judged {
     struct diff_result diff;
     struct judgement judgement;
     struct report_examples *examples; /* one for each outcome */
+    struct report_drawing *drawings;  /* likewise; NULL: nothing is drawn */
     int64_t took_us;
 };
 

@@ -9,6 +9,7 @@
 #include "guard/app.h"
 #include "guard/feed_rules.h"
 #include "guard/judge.h"
+#include "guard/output_file.h"
 #include "guard/pack_file.h"
 #include "yaml/units.h"
 
@@ -21,6 +22,7 @@ const struct option_spec diff_options[] = {
      false},
     {"all", NULL, "show the rules that passed, too", false},
     {"json", NULL, "print one JSON object", false},
+    {"html", "FILE", "write the report as one HTML file instead (- for standard output)", false},
 };
 const size_t n_diff_options = ARRAY_SIZE(diff_options);
 
@@ -47,6 +49,14 @@ static enum error_code find_schema(struct app *app, const struct arguments *argu
     return OK;
 }
 
+static enum error_code write_html(const char *path, const struct report *report, struct error *err)
+{
+    CLEANUP(output_file_release) struct output_file file = {0};
+    TRY(output_file_open(&file, path, err));
+    TRY(report_write_html(report, file.stream, err));
+    return output_file_finish(&file, err);
+}
+
 static enum error_code print_report(struct app *app, const struct arguments *arguments,
                                     const struct report *report, struct error *err)
 {
@@ -55,6 +65,8 @@ static enum error_code print_report(struct app *app, const struct arguments *arg
         TRY(report_json(report, &json, err));
         return app_print_json(json, err);
     }
+    if (arguments_text(arguments, "html") != NULL)
+        return write_html(arguments_text(arguments, "html"), report, err);
     const struct report_style style = {.color = app->color,
                                        .width = app_terminal_width(),
                                        .all = arguments_flag(arguments, "all")};
@@ -99,6 +111,7 @@ enum error_code command_diff(struct app *app, const struct arguments *arguments,
         .counts = &judged.diff.counts,
         .judgement = &judged.judgement,
         .examples = judged.examples,
+        .drawings = judged.drawings,
     };
     TRY(print_report(app, arguments, &report, err));
     *ret_exit_status = verdict_exit_status(judged.judgement.verdict);

@@ -4,14 +4,17 @@
 
 #include "base/clock.h"
 #include "guard/commands/shared.h"
+#include "guard/output_file.h"
 #include "report/report.h"
 #include "store/audit.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
+#include "store/publish.h"
 
 const struct option_spec show_options[] = {
     {"all", NULL, "show the rules that passed, too", false},
     {"json", NULL, "print one JSON object", false},
+    {"html", "FILE", "write the report as one HTML file instead (- for standard output)", false},
 };
 const size_t n_show_options = ARRAY_SIZE(show_options);
 
@@ -152,6 +155,43 @@ static enum error_code print_text(struct app *app, const struct arguments *argum
     return OK;
 }
 
+/* What readers of the feed see now; null for nothing yet. */
+static enum error_code live_json(struct app *app, const char *feed, json_t **ret_json,
+                                 struct error *err)
+{
+    struct live live = {0};
+    struct load_record record;
+    char as_of[CLOCK_TEXT_BYTES];
+    enum error_code code = publish_live(app->store, feed, &live, err);
+    if (code != OK && code != ERR_NOT_FOUND)
+        return code;
+    *ret_json = json_null();
+    if (code == ERR_NOT_FOUND || live.load_id == 0)
+        return OK;
+    TRY(ledger_read_load(app->store, live.load_id, &app->arena, &record, err));
+    bool has_as_of = record.as_of_us != STORE_NO_TIME;
+    *ret_json = json_pack("{s:I, s:o}", "load", (json_int_t)live.load_id, "as_of",
+                          has_as_of ? json_string(clock_format_rfc3339(record.as_of_us, as_of))
+                                    : json_null());
+    return OK;
+}
+
+static enum error_code write_html(struct app *app, const char *path, struct load_story *story,
+                                  struct error *err)
+{
+    json_t *live = NULL;
+    if (story->report == NULL)
+        return error_set(err, ERR_REFUSED, "load %" PRId64 " was not judged, it has no report",
+                         story->record.id);
+    TRY(live_json(app, story->record.feed, &live, err));
+    CLEANUP(output_file_release) struct output_file file = {0};
+    (void)json_object_set_new(story->report, "live", live);
+    (void)json_object_set_new(story->report, "state", json_string(story->record.state));
+    TRY(output_file_open(&file, path, err));
+    TRY(report_write_html_json(story->report, file.stream, err));
+    return output_file_finish(&file, err);
+}
+
 enum error_code command_show(struct app *app, const struct arguments *arguments,
                              int *ret_exit_status, struct error *err)
 {
@@ -162,6 +202,8 @@ enum error_code command_show(struct app *app, const struct arguments *arguments,
     enum error_code code = read_story(app, load, &story, err);
     if (code == OK && arguments_flag(arguments, "json"))
         code = print_json(&story, err);
+    else if (code == OK && arguments_text(arguments, "html") != NULL)
+        code = write_html(app, arguments_text(arguments, "html"), &story, err);
     else if (code == OK)
         code = print_text(app, arguments, &story, err);
     json_decref(story.report);
