@@ -216,7 +216,13 @@ static enum error_code run_all(const struct options *options, const struct schem
                                const struct measure_plan *plan, struct error *err)
 {
     CLEANUP(rule_set_cleanup) struct rule_set *rules = NULL;
+    struct expr score = score_on(SIDE_NEW);
+    struct measure measures[] = {{.aggregate = AGG_ROWS}, {.aggregate = AGG_KS, .arg = &score}};
+    struct measure_plan bare = {.schema = schema, .measures = measures, .n_measures = 1};
+    struct measure_plan drift = {.schema = schema, .measures = measures + 1, .n_measures = 1};
     TRY(run_rounds(options, old_snapshot, new_snapshot, plan, "the benchmark", err));
+    TRY(run_rounds(options, old_snapshot, new_snapshot, &bare, "rows", err));
+    TRY(run_rounds(options, old_snapshot, new_snapshot, &drift, "ks of a double", err));
     TRY(rule_set_default(schema, &rules, err));
     return run_rounds(options, old_snapshot, new_snapshot, rule_set_plan(rules),
                       "the default rules", err);

@@ -48,6 +48,11 @@ bool aggregate_has_no_arg(enum aggregate aggregate)
     return aggregate <= AGG_DUPLICATES;
 }
 
+bool aggregate_is_drift(enum aggregate aggregate)
+{
+    return aggregate >= AGG_KS && aggregate <= AGG_SPEARMAN;
+}
+
 bool aggregate_has_two_sides(enum aggregate aggregate)
 {
     return aggregate >= AGG_KS && aggregate <= AGG_OVERLAP;
@@ -65,7 +70,7 @@ static uint32_t add_arg(struct program *program, const struct measure *measure,
     uint32_t arg = program_add(program, measure->arg, binding);
     enum value_type type = program->nodes[arg].type;
     bool is_sum = measure->aggregate == AGG_SUM || measure->aggregate == AGG_MEAN;
-    bool is_ordered = measure->aggregate >= AGG_KS;
+    bool is_ordered = aggregate_is_drift(measure->aggregate);
     bool in_doubles = measure->aggregate == AGG_STDDEV || measure->aggregate == AGG_QUANTILE ||
                       ((is_sum || is_ordered) && type == VALUE_NUMERIC);
     return in_doubles ? program_add_double(program, arg) : arg;
@@ -88,7 +93,7 @@ struct measure_nodes measure_add_nodes(const struct measure *measure, struct pro
     } else {
         nodes.select = program_add_and(program, nodes.select, filter);
     }
-    if (measure->aggregate >= AGG_KS)
+    if (aggregate_is_drift(measure->aggregate))
         nodes.old = add_arg(program, measure, BIND_OLD);
     if (aggregate_has_two_sides(measure->aggregate))
         nodes.old_select = program_add_and(program, add_optional(program, measure->where, BIND_OLD),

@@ -16,6 +16,9 @@ struct measure_rows measure_rows(const struct measure *measure);
 /* Whether the aggregate is a count of rows without an argument. */
 bool aggregate_has_no_arg(enum aggregate aggregate);
 
+/* Whether it is one of KS to SPEARMAN, which take a column and look at its old values too. */
+bool aggregate_is_drift(enum aggregate aggregate);
+
 /* Whether the aggregate compares all rows of the new side with all rows of the old one. */
 bool aggregate_has_two_sides(enum aggregate aggregate);
 

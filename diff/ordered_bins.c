@@ -261,22 +261,45 @@ static void choose_map(struct ordered_bins *bins, const int64_t *sorted, size_t 
     bins->steps = log_steps;
 }
 
-enum error_code ordered_bins_init(struct ordered_bins *bins, enum value_type type,
-                                  const int64_t *sorted, size_t n, size_t max_bins,
-                                  struct error *err)
+static enum error_code new_edges(struct ordered_bins *bins, enum value_type type, size_t capacity,
+                                 struct error *err)
 {
-    size_t capacity = 3 * max_bins + 16;
     *bins = (struct ordered_bins){.type = type};
     bins->edges = calloc(capacity + PADDING, sizeof(*bins->edges));
     bins->base = calloc(CELLS + 1, sizeof(*bins->base));
     if (bins->edges == NULL || bins->base == NULL)
         return error_set(err, ERR_MEMORY, "out of memory for the bins of a column");
+    return OK;
+}
+
+static void pad_edges(struct ordered_bins *bins)
+{
+    for (size_t i = 0; i < PADDING; i++)
+        bins->edges[bins->n_edges + i] = INT64_MAX;
+}
+
+enum error_code ordered_bins_init(struct ordered_bins *bins, enum value_type type,
+                                  const int64_t *sorted, size_t n, size_t max_bins,
+                                  struct error *err)
+{
+    TRY(new_edges(bins, type, 3 * max_bins + 16, err));
     if (!choose_direct(bins, sorted, n, 2 * max_bins)) {
         choose_edges(bins, sorted, n, max_bins);
         choose_map(bins, sorted, n);
     }
-    for (size_t i = 0; i < PADDING; i++)
-        bins->edges[bins->n_edges + i] = INT64_MAX;
+    pad_edges(bins);
+    return OK;
+}
+
+enum error_code ordered_bins_of_edges(struct ordered_bins *bins, enum value_type type,
+                                      const int64_t *edges, size_t n_edges, const int64_t *sorted,
+                                      size_t n, struct error *err)
+{
+    TRY(new_edges(bins, type, n_edges, err));
+    for (size_t i = 0; i < n_edges; i++)
+        bins->edges[bins->n_edges++] = edges[i];
+    choose_map(bins, sorted, n);
+    pad_edges(bins);
     return OK;
 }
 

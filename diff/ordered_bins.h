@@ -36,10 +36,15 @@ struct ordered_bins {
  * Chooses about max_bins bins (16 to ORDERED_BINS_MAX; up to three times as many where values are
  * frequent) from n sorted orders of a type that has an order. ERR_MEMORY.
  */
-#define ORDERED_BINS_MAX ((size_t)2048)
+#define ORDERED_BINS_MAX ((size_t)1024)
 enum error_code ordered_bins_init(struct ordered_bins *bins, enum value_type type,
                                   const int64_t *sorted, size_t n, size_t max_bins,
                                   struct error *err) MUST_CHECK;
+
+/* The same with these edges, ascending and different, at most ORDERED_BINS_MAX of them. */
+enum error_code ordered_bins_of_edges(struct ordered_bins *bins, enum value_type type,
+                                      const int64_t *edges, size_t n_edges, const int64_t *sorted,
+                                      size_t n, struct error *err) MUST_CHECK;
 void ordered_bins_release(struct ordered_bins *bins);
 
 static inline size_t ordered_bins_count(const struct ordered_bins *bins)

@@ -11,14 +11,14 @@
 static inline int64_t order_of_double(double value)
 {
     uint64_t bits = value_double_bits(value);
-    return (int64_t)(bits ^ (bits >> 63) * (UINT64_MAX >> 1));
+    return (int64_t)(bits ^ (0 - (bits >> 63)) >> 1);
 }
 
 static inline double order_to_double(int64_t order)
 {
     uint64_t bits = (uint64_t)order;
     double value = 0;
-    bits ^= (bits >> 63) * (UINT64_MAX >> 1);
+    bits ^= (0 - (bits >> 63)) >> 1;
     memcpy(&value, &bits, sizeof(value));
     return value;
 }

@@ -515,6 +515,11 @@ bool measure_spans_loads(const struct measure *measure)
     case AGG_KEPT:
     case AGG_ADDED:
     case AGG_REMOVED:
+    case AGG_KS:
+    case AGG_PSI:
+    case AGG_JS:
+    case AGG_EMD:
+    case AGG_OVERLAP:
         return true;
     default:
         return measure->scope != SCOPE_NEW;

@@ -139,7 +139,10 @@ static enum scope scope_of(struct checker *c, const struct measure *measure)
         sides.uses_new |= part.uses_new;
         sides.uses_old |= part.uses_old;
     }
-    if (measure->aggregate == AGG_ARRIVALS || (sides.uses_new && sides.uses_old))
+    if (measure->aggregate >= AGG_KS && measure->aggregate <= AGG_OVERLAP)
+        return SCOPE_NEW;
+    if (measure->aggregate == AGG_ARRIVALS || measure->aggregate == AGG_SPEARMAN ||
+        (sides.uses_new && sides.uses_old))
         return SCOPE_KEPT;
     return sides.uses_old ? SCOPE_OLD : SCOPE_NEW;
 }
@@ -268,6 +271,20 @@ static bool check_arg_count(struct checker *c, const struct ast *ast, size_t min
     return false;
 }
 
+static bool check_is_column(struct checker *c, const struct ast *function,
+                            enum argument_class takes, const struct typed *arg)
+{
+    bool is_column = arg->expr->kind == EXPR_COLUMN;
+    if (is_column && (takes == TAKES_COLUMN || arg->expr->side == SIDE_NEW))
+        return true;
+    check_problem(c, arg->ast, "%s() takes the name of a column%s, not %s", function->text,
+                  is_column ? " without old., since it compares with the old value itself" : "",
+                  shown(c, arg->ast));
+    diagnostics_hint(c->diags, "Write it as in %s(score), without anything around the name.",
+                     function->text);
+    return false;
+}
+
 static void arg_class_hint(struct checker *c, enum argument_class takes, const struct typed *arg)
 {
     const char *text = shown(c, arg->ast);
@@ -275,6 +292,8 @@ static void arg_class_hint(struct checker *c, enum argument_class takes, const s
         diagnostics_hint(c->diags, "Write a condition, as in share(%s > 0).", text);
     else if (takes == TAKES_CONDITION)
         diagnostics_hint(c->diags, "Write a condition, as in share(%s is null).", text);
+    else if (argument_class_is_new_column(takes))
+        diagnostics_hint(c->diags, "Write js(%s), which compares any values.", text);
     else if (arg->type == VALUE_BOOLEAN)
         diagnostics_hint(c->diags, "Write share(%s) or count(%s).", text, text);
     else
@@ -285,17 +304,9 @@ static void arg_class_hint(struct checker *c, enum argument_class takes, const s
 static bool check_arg_class(struct checker *c, const struct ast *function,
                             enum argument_class takes, const struct typed *arg)
 {
-    if (takes == TAKES_COLUMN || takes == TAKES_NEW_COLUMN) {
-        bool is_column = arg->expr->kind == EXPR_COLUMN;
-        if (is_column && (takes == TAKES_COLUMN || arg->expr->side == SIDE_NEW))
-            return true;
-        check_problem(c, arg->ast, "%s() takes the name of a column%s, not %s", function->text,
-                      is_column ? " without old., since it compares with the old value itself" : "",
-                      shown(c, arg->ast));
-        diagnostics_hint(c->diags, "Write it as in %s(score), without anything around the name.",
-                         function->text);
+    if ((takes == TAKES_COLUMN || argument_class_is_new_column(takes)) &&
+        !check_is_column(c, function, takes, arg))
         return false;
-    }
     if (argument_class_accepts(takes, arg->type))
         return true;
     check_problem(c, arg->ast, "%s() takes %s, and %s is %s", function->text,
@@ -369,24 +380,54 @@ static struct typed scalar_call(struct checker *c, const struct ast *ast,
     return result;
 }
 
-/* The parameter of quantile(): a literal between 0 and 1. */
-static bool check_parameter(struct checker *c, const struct ast *ast, double *ret_parameter)
+/* The parameter of quantile(), a literal between 0 and 1, or of overlap(), a number of rows. */
+static bool check_parameter(struct checker *c, const struct ast *ast, enum parameter_class takes,
+                            double *ret_parameter)
 {
     if (ast->kind == AST_NUMBER) {
         struct typed literal = literal_of(c, ast);
         if (literal.expr == NULL)
             return false;
-        double value = literal.type == VALUE_INTEGER ? (double)literal.expr->literal.i64
-                                                     : literal.expr->literal.f64;
-        if (value >= 0 && value <= 1) {
-            *ret_parameter = value;
+        bool is_integer = literal.type == VALUE_INTEGER;
+        double value = is_integer ? (double)literal.expr->literal.i64 : literal.expr->literal.f64;
+        *ret_parameter = value;
+        if (takes == PARAMETER_FRACTION && value >= 0 && value <= 1)
             return true;
-        }
+        if (takes == PARAMETER_ROWS && is_integer && value >= 1 && value <= OVERLAP_MAX_ROWS)
+            return true;
+    }
+    if (takes == PARAMETER_ROWS) {
+        check_problem(c, ast,
+                      "the second argument of overlap() is a number of rows between 1 and "
+                      "1,000,000, not %s",
+                      shown(c, ast));
+        diagnostics_hint(c->diags, "Write overlap(x, 1000) for the rows with the 1000 largest x.");
+        return false;
     }
     check_problem(c, ast, "the second argument of quantile() is a number between 0 and 1, not %s",
                   shown(c, ast));
     diagnostics_hint(c->diags, "Write quantile(x, 0.95).");
     return false;
+}
+
+_Static_assert(OVERLAP_MAX_ROWS == 1000000, "said in the message");
+
+/* What compares all rows of either side chooses each by its own values. */
+static bool check_no_old(struct checker *c, const struct ast *ast, const struct measure *measure)
+{
+    const struct expr *parts[] = {measure->filter, c->where};
+    if (measure->aggregate < AGG_KS || measure->aggregate > AGG_OVERLAP)
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        if (parts[i] == NULL || !expr_sides(parts[i], c->schema).uses_old)
+            continue;
+        check_problem(c, ast, "%s() cannot be limited by a condition that looks at old values",
+                      ast->text);
+        diagnostics_hint(c->diags, "It compares all rows of the new load with all rows of the last "
+                                   "good one, each of them chosen by its own values.");
+        return false;
+    }
+    return true;
 }
 
 /* A filter: the last argument of an aggregate, a condition on rows. */
@@ -444,6 +485,9 @@ static enum nature aggregate_nature(enum aggregate aggregate)
     case AGG_SHARE:
     case AGG_ARRIVALS:
     case AGG_TOP_SHARE:
+    case AGG_KS:
+    case AGG_JS:
+    case AGG_OVERLAP:
         return NATURE_SHARE;
     default:
         return NATURE_PLAIN;
@@ -455,7 +499,7 @@ static bool check_aggregate_args(struct checker *c, const struct ast *ast,
                                  const struct aggregate_function *function, struct measure *measure,
                                  struct typed *ret_arg)
 {
-    size_t before_filter = function->has_parameter ? 2 : 1;
+    size_t before_filter = function->parameter != PARAMETER_NONE ? 2 : 1;
     *ret_arg = check_expr(c, ast->args[0]);
     bool ok = ret_arg->expr != NULL && check_arg_class(c, ast, function->takes, ret_arg);
     if (ok && ret_arg->is_null) {
@@ -463,11 +507,11 @@ static bool check_aggregate_args(struct checker *c, const struct ast *ast,
         diagnostics_hint(c->diags, "Name a column, as in nulls(score).");
         ok = false;
     }
-    if (function->has_parameter)
-        ok &= check_parameter(c, ast->args[1], &measure->parameter);
+    if (function->parameter != PARAMETER_NONE)
+        ok &= check_parameter(c, ast->args[1], function->parameter, &measure->parameter);
     if (ast->n_args > before_filter)
         ok &= check_filter(c, ast, ast->args[before_filter], measure);
-    return ok;
+    return ok && check_no_old(c, ast, measure);
 }
 
 static struct typed aggregate_call(struct checker *c, const struct ast *ast,
@@ -484,7 +528,7 @@ static struct typed aggregate_call(struct checker *c, const struct ast *ast,
                              : "Compare measures outside: max(x) > 2 * mean(x).");
         return no_type(ast);
     }
-    size_t fixed = function->has_parameter ? 2 : 1;
+    size_t fixed = function->parameter != PARAMETER_NONE ? 2 : 1;
     if (!check_arg_count(c, ast, fixed, fixed + 1))
         return no_type(ast);
     c->level = LEVEL_ROW;

@@ -81,6 +81,9 @@ static enum nature nature_of_slot(const struct checker *c, const struct expr *ex
     case AGG_SHARE:
     case AGG_ARRIVALS:
     case AGG_TOP_SHARE:
+    case AGG_KS:
+    case AGG_JS:
+    case AGG_OVERLAP:
         return NATURE_SHARE;
     case AGG_SUM:
     case AGG_MEAN:
@@ -88,6 +91,9 @@ static enum nature nature_of_slot(const struct checker *c, const struct expr *ex
     case AGG_MIN:
     case AGG_MAX:
     case AGG_QUANTILE:
+    case AGG_PSI:
+    case AGG_EMD:
+    case AGG_SPEARMAN:
         return NATURE_PLAIN;
     default:
         return NATURE_COUNT;

@@ -23,19 +23,25 @@ static const struct scalar_function scalar_functions[] = {
 };
 
 static const struct aggregate_function aggregate_functions[] = {
-    {"count", AGG_COUNT, TAKES_ANY, false},
-    {"share", AGG_SHARE, TAKES_CONDITION, false},
-    {"sum", AGG_SUM, TAKES_AMOUNT, false},
-    {"mean", AGG_MEAN, TAKES_AMOUNT, false},
-    {"stddev", AGG_STDDEV, TAKES_NUMBER, false},
-    {"min", AGG_MIN, TAKES_ORDERED, false},
-    {"max", AGG_MAX, TAKES_ORDERED, false},
-    {"quantile", AGG_QUANTILE, TAKES_NUMBER, true},
-    {"distinct", AGG_DISTINCT, TAKES_ANY, false},
-    {"nulls", AGG_NULLS, TAKES_ANY, false},
-    {"arrivals", AGG_ARRIVALS, TAKES_NEW_COLUMN, false},
-    {"top_share", AGG_TOP_SHARE, TAKES_COLUMN, false},
-    {"invalid", AGG_INVALID, TAKES_NUMBER, false},
+    {"count", AGG_COUNT, TAKES_ANY, PARAMETER_NONE},
+    {"share", AGG_SHARE, TAKES_CONDITION, PARAMETER_NONE},
+    {"sum", AGG_SUM, TAKES_AMOUNT, PARAMETER_NONE},
+    {"mean", AGG_MEAN, TAKES_AMOUNT, PARAMETER_NONE},
+    {"stddev", AGG_STDDEV, TAKES_NUMBER, PARAMETER_NONE},
+    {"min", AGG_MIN, TAKES_ORDERED, PARAMETER_NONE},
+    {"max", AGG_MAX, TAKES_ORDERED, PARAMETER_NONE},
+    {"quantile", AGG_QUANTILE, TAKES_NUMBER, PARAMETER_FRACTION},
+    {"distinct", AGG_DISTINCT, TAKES_ANY, PARAMETER_NONE},
+    {"nulls", AGG_NULLS, TAKES_ANY, PARAMETER_NONE},
+    {"arrivals", AGG_ARRIVALS, TAKES_NEW_COLUMN, PARAMETER_NONE},
+    {"top_share", AGG_TOP_SHARE, TAKES_COLUMN, PARAMETER_NONE},
+    {"invalid", AGG_INVALID, TAKES_NUMBER, PARAMETER_NONE},
+    {"ks", AGG_KS, TAKES_ORDERED_COLUMN, PARAMETER_NONE},
+    {"psi", AGG_PSI, TAKES_NEW_COLUMN, PARAMETER_NONE},
+    {"js", AGG_JS, TAKES_NEW_COLUMN, PARAMETER_NONE},
+    {"emd", AGG_EMD, TAKES_NUMBER_COLUMN, PARAMETER_NONE},
+    {"overlap", AGG_OVERLAP, TAKES_ORDERED_COLUMN, PARAMETER_ROWS},
+    {"spearman", AGG_SPEARMAN, TAKES_ORDERED_COLUMN, PARAMETER_NONE},
 };
 
 static const struct bare_measure bare_measures[] = {
@@ -59,15 +65,11 @@ struct named_remedy {
     struct remedy remedy;
 };
 
-#define NOT_AVAILABLE "is not available in this version"
-
 static const struct named_remedy remedies[] = {
-    {"psi", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
-    {"ks", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
-    {"emd", {NOT_AVAILABLE, "Use mean(abs(x - old.x))."}},
-    {"js", {NOT_AVAILABLE, "Use share(jumped(x)), or the shift of a quantile."}},
-    {"overlap", {NOT_AVAILABLE, "Use kept / rows, with where: for the rows of a ranking."}},
-    {"spearman", {NOT_AVAILABLE, "Use mean(abs(rank - old.rank)) over a column with the rank."}},
+    {"drift", {NULL, "Write ks(x) for an ordered column, js(x) for any."}},
+    {"kl", {NULL, "Write js(x), which is known where a value stands on one side only."}},
+    {"wasserstein", {NULL, "Write emd(x)."}},
+    {"kendall", {NULL, "Write spearman(x)."}},
     {"avg", {NULL, "Write mean(x)."}},
     {"average", {NULL, "Write mean(x)."}},
     {"median", {NULL, "Write quantile(x, 0.5)."}},
@@ -258,9 +260,19 @@ const char *argument_class_words(enum argument_class takes)
     case TAKES_COLUMN:
     case TAKES_NEW_COLUMN:
         return "the name of a column";
+    case TAKES_ORDERED_COLUMN:
+        return "a column of numbers, dates or times";
+    case TAKES_NUMBER_COLUMN:
+        return "a column of numbers";
     default:
         return "a value";
     }
+}
+
+bool argument_class_is_new_column(enum argument_class takes)
+{
+    return takes == TAKES_NEW_COLUMN || takes == TAKES_ORDERED_COLUMN ||
+           takes == TAKES_NUMBER_COLUMN;
 }
 
 bool argument_class_accepts(enum argument_class takes, enum value_type type)
@@ -270,9 +282,11 @@ bool argument_class_accepts(enum argument_class takes, enum value_type type)
     case TAKES_CONDITION:
         return type == VALUE_BOOLEAN;
     case TAKES_NUMBER:
+    case TAKES_NUMBER_COLUMN:
         return value_type_is_number(type);
     case TAKES_AMOUNT:
         return amount;
+    case TAKES_ORDERED_COLUMN:
     case TAKES_ORDERED:
         return amount || type == VALUE_DATE || type == VALUE_TIME;
     default:

@@ -13,11 +13,13 @@ enum argument_class {
     TAKES_ANY,       /* a value of any type */
     TAKES_CONDITION, /* true or false */
     TAKES_NUMBER,
-    TAKES_AMOUNT,     /* a number or a duration */
-    TAKES_ORDERED,    /* a number, a date, a time or a duration */
-    TAKES_COLUMN,     /* the name of a column */
-    TAKES_NEW_COLUMN, /* the name of a column, its new value */
-    TAKES_ALIKE,      /* several values of one kind */
+    TAKES_AMOUNT,         /* a number or a duration */
+    TAKES_ORDERED,        /* a number, a date, a time or a duration */
+    TAKES_COLUMN,         /* the name of a column */
+    TAKES_NEW_COLUMN,     /* the name of a column, its new value */
+    TAKES_ORDERED_COLUMN, /* the same, of numbers, dates or times */
+    TAKES_NUMBER_COLUMN,
+    TAKES_ALIKE, /* several values of one kind */
 };
 
 /* Functions of values: of a row, or of measures. */
@@ -30,12 +32,19 @@ struct scalar_function {
     bool row_only; /* compares a row with its old one, so has no meaning for measures */
 };
 
+/* What follows the argument. */
+enum parameter_class {
+    PARAMETER_NONE,
+    PARAMETER_FRACTION, /* a number between 0 and 1 */
+    PARAMETER_ROWS,     /* a whole number from 1 to OVERLAP_MAX_ROWS */
+};
+
 /* Functions of many rows. */
 struct aggregate_function {
     const char *name;
     enum aggregate aggregate;
     enum argument_class takes;
-    bool has_parameter; /* a number between 0 and 1 follows the argument */
+    enum parameter_class parameter;
 };
 
 /* Measures without argument. */
@@ -78,6 +87,9 @@ const char *suggest_function(const char *name);
 /* "a number", "text"; never NULL. */
 const char *value_type_words(enum value_type type);
 bool value_type_is_number(enum value_type type);
+
+/* Whether the name of a column is wanted, and not of its old value. */
+bool argument_class_is_new_column(enum argument_class takes);
 
 /* What the class wants, in words: "a number". */
 const char *argument_class_words(enum argument_class takes);

@@ -284,7 +284,8 @@ static bool is_share(const struct judging *j, size_t sole_measure)
     if (sole_measure == CONDITION_NONE)
         return false;
     enum aggregate aggregate = j->set->plan.measures[sole_measure].aggregate;
-    return aggregate == AGG_SHARE || aggregate == AGG_ARRIVALS || aggregate == AGG_TOP_SHARE;
+    return aggregate == AGG_SHARE || aggregate == AGG_ARRIVALS || aggregate == AGG_TOP_SHARE ||
+           aggregate == AGG_KS || aggregate == AGG_JS || aggregate == AGG_OVERLAP;
 }
 
 /* The value that the rows moved to, if the measure is about one. */

@@ -61,6 +61,11 @@ static bool can_be_null(const struct measure *measure)
     case AGG_MIN:
     case AGG_MAX:
     case AGG_QUANTILE:
+    case AGG_KS:
+    case AGG_PSI:
+    case AGG_JS:
+    case AGG_EMD:
+    case AGG_SPEARMAN:
         return measure->scope != SCOPE_OLD;
     default:
         return false;
@@ -77,7 +82,8 @@ static const struct expr always = {
 static const struct expr *value_test(const struct measure *measure)
 {
     const struct expr *arg = measure->arg;
-    if (measure->aggregate == AGG_SHARE || measure->aggregate == AGG_TOP_SHARE)
+    if (measure->aggregate == AGG_SHARE || measure->aggregate == AGG_TOP_SHARE ||
+        measure->aggregate == AGG_PSI || measure->aggregate == AGG_JS)
         return &always;
     /* The shift of a column is known where the column is. */
     return arg->kind == EXPR_CALL && arg->op == OP_SHIFT ? arg->args[0] : arg;

@@ -1,6 +1,8 @@
 /* What expressions become: measures with their scopes, values that fit their columns. */
 #include "tests/unit/rules/folder.h"
 
+#include "rules/condition.h"
+
 static void read_condition(struct rules *rules, const char *condition)
 {
     char text[1000];
@@ -43,6 +45,9 @@ static void the_sides_that_are_looked_at_decide_the_scope(void **state)
     assert_scope("mean(shift(score))", SCOPE_KEPT);
     assert_scope("arrivals(score)", SCOPE_KEPT);
     assert_scope("top_share(old.network)", SCOPE_OLD);
+    assert_scope("spearman(score)", SCOPE_KEPT);
+    assert_scope("ks(score)", SCOPE_NEW);
+    assert_scope("overlap(score, 10)", SCOPE_NEW);
     assert_scope("nulls(old.score)", SCOPE_OLD);
 }
 
@@ -221,6 +226,12 @@ static void results_have_the_type_of_their_aggregate(void **state)
     assert_result("quantile(level, 95%)", VALUE_DOUBLE);
     assert_result("arrivals(network)", VALUE_DOUBLE);
     assert_result("top_share(network)", VALUE_DOUBLE);
+    assert_result("ks(seen)", VALUE_DOUBLE);
+    assert_result("psi(active)", VALUE_DOUBLE);
+    assert_result("js(network)", VALUE_DOUBLE);
+    assert_result("emd(price)", VALUE_DOUBLE);
+    assert_result("overlap(born, 1000)", VALUE_DOUBLE);
+    assert_result("spearman(level, active)", VALUE_DOUBLE);
 }
 
 static void assert_accepted(const char *condition)
@@ -335,6 +346,37 @@ static void what_can_be_null_brings_a_count_of_the_old_values(void **state)
     rules_release(&rules);
 }
 
+static void drift_spans_the_two_loads(void **state)
+{
+    (void)state;
+    static const char *const measures[] = {"ks(score)",  "psi(network)",       "js(network)",
+                                           "emd(score)", "overlap(score, 10)", "spearman(score)"};
+    for (size_t i = 0; i < ARRAY_SIZE(measures); i++) {
+        struct rules rules;
+        char text[100];
+        (void)snprintf(text, sizeof(text), "%s > 0.5", measures[i]);
+        read_condition(&rules, text);
+        assert_true(measure_spans_loads(find_measure(&rules, measures[i])));
+        rules_release(&rules);
+    }
+}
+
+static void drift_without_a_value_is_held_against_the_old_rows(void **state)
+{
+    (void)state;
+    struct rules rules;
+    read_condition(&rules, "ks(score, active) > 5%");
+    const struct measure *mirror =
+        find_measure(&rules, "values of the last good load for ks(score, active)");
+    assert_int_equal(mirror->aggregate, AGG_COUNT);
+    assert_int_equal(mirror->scope, SCOPE_OLD);
+    assert_non_null(mirror->filter);
+    rules_release(&rules);
+    read_condition(&rules, "psi(network) > 0.1");
+    assert_int_equal(find_measure(&rules, "old_rows")->aggregate, AGG_OLD_ROWS);
+    rules_release(&rules);
+}
+
 static void rows_compared_with_files_are_counted(void **state)
 {
     (void)state;
@@ -373,6 +415,8 @@ int main(void)
         cmocka_unit_test(kinds_of_column_choose_value_columns_only),
         cmocka_unit_test(each_category_segments_by_every_text_and_boolean_column),
         cmocka_unit_test(what_can_be_null_brings_a_count_of_the_old_values),
+        cmocka_unit_test(drift_spans_the_two_loads),
+        cmocka_unit_test(drift_without_a_value_is_held_against_the_old_rows),
         cmocka_unit_test(rows_compared_with_files_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
