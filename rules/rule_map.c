@@ -101,8 +101,9 @@ static const struct key rule_keys[] = {
     {.name = "sql",
      .kind = KEY_NODE,
      .offset = RULE(sql),
-     .schema = REFUSED,
-     .doc = "Not available in this version."},
+     .schema = "\"type\": \"string\"",
+     .doc = "Query in the store that gives one number, which the conditions call value. {new} and "
+            "{old} stand for the tables of the load and of the last good one."},
     {.name = "min_history",
      .kind = KEY_INTEGER,
      .offset = RULE(min_history),

@@ -32,6 +32,15 @@ const struct command commands[] = {
      "cluster, so neither the ledger nor any reader is touched. A date in a file's name is its "
      "as_of. Nights held or blocked are the answer, not an error; exits 2 if a night failed.",
      replay_options, &n_replay_options, NEEDS_CONFIG, command_replay},
+    {"backtest", "FEED", 1, 1, "say what rules would have done with the loads of the past",
+     "Judges the loads of a feed once more, in order, each with the history that there was then: "
+     "by "
+     "the feed's rules or by those of --rules. What was measured then is taken from the ledger; "
+     "where a rule needs more and both loads are still kept, they are compared again. Prints what "
+     "would have become of each load beside what did, and for each rule how many loads it would "
+     "have stopped, and which it could not judge and why.\n\n"
+     "Nothing is changed. What is found is the answer, not an error: exits 0.",
+     backtest_options, &n_backtest_options, NEEDS_STORE, command_backtest},
     {"drill", "[FEED]", 0, 1, "damage copies of the live load and say which rule catches what",
      "Damages copies of the feed's live load in the ways in which loads have gone wrong elsewhere, "
      "from all rows down to one, and judges each by the feed's rules and history as if it had been "
@@ -43,6 +52,16 @@ const struct command commands[] = {
      "comes on top of what a night does anyway, else with the live load itself.\n\n"
      "Nothing is published or recorded. What a drill finds is no error: exits 0.",
      drill_options, &n_drill_options, NEEDS_NOTHING, command_drill},
+    {"suggest", "FEED", 1, 1, "suggest limits for measures from their history",
+     "For every measure of the default rules and of the feed's, prints a rule that holds what lies "
+     "further out than published loads have been, so far that all these rules together raise about "
+     "--false-alarms-per-year. What supports it stands above each: range, number of loads, and how "
+     "many loads of the past it would have stopped. With fewer than 8 loads nothing is "
+     "suggested.\n\n"
+     "The output is YAML, a list of rules: put it into a file, try it with 'loadguard backtest "
+     "FEED "
+     "--rules FILE', and include it.",
+     suggest_options, &n_suggest_options, NEEDS_STORE, command_suggest},
     {"status", "[FEED]", 0, 1, "show what readers see now, and what waits for a person",
      "One line a feed: the live load, its as_of and age, rows, and the latest load if that is "
      "another one. Also says how to connect to the private cluster.",

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import pty
+import random
 import re
 import signal
 import subprocess
@@ -300,3 +301,108 @@ class FeedDrillTest(SiteTest):
         after = self.site.query("select count(*), (select count(*) from loadguard.measure) from loadguard.load")
         self.assertEqual(before, after)
         self.assertEqual(self.site.live()[0], 2000)
+
+
+def walking_night(night):
+    """Scores of which a third move each night, as many up as down."""
+    def score(key):
+        moves = (random.Random(key * 1000 + i).choice((-0.2, 0, 0, 0, 0.2)) for i in range(night))
+        return round(30 + key * 7919 % 400 / 10 + sum(moves), 1)
+
+    return [(key, score(key)) for key in range(1, 2001)]
+
+
+class HistoryTest(SiteTest):
+    """Ten nights of a feed, one of which was stopped."""
+
+    site_options = {"rules": "      - {name: floor, hold: min(score) < 1}\n"}
+
+    def setUp(self):
+        super().setUp()
+        for night in range(10):
+            rows = walking_night(night)
+            if night == 6:
+                rows = [(key, 0.5 if key % 50 == 0 else score) for key, score in rows]
+            self.site.set_night(rows, as_of=f"2026-03-{night + 1:02}T04:00:00Z")
+            self.assert_status(self.site.run(), 4 if night == 6 else 0)
+
+    def nights(self, result):
+        return {night["as_of"][:10]: night for night in result["nights"]}
+
+    def test_rules_are_tried_on_the_past(self):
+        before = self.site.query("select count(*), sum(value) from loadguard.measure")
+        own = self.site.json("backtest", "klout")
+        self.assertEqual(len(own["nights"]), 10)
+        for night in own["nights"]:
+            self.assertEqual(night["would"], night["verdict"], night)
+        self.assertEqual(self.nights(own)["2026-03-07"]["would"], "hold")
+        rules = {rule["rule"]: rule for rule in own["rules"]}
+        self.assertEqual(len(rules["floor"]["stopped"]), 1)
+        self.assertEqual(rules["floor"]["judged"], 10)
+
+        (self.site.dir / "new.yaml").write_text(
+            "- {name: never, block: rows = 0}\n- {name: middle, hold: 'quantile(score, 0.5) > 0'}\n"
+        )
+        tried = self.site.json("backtest", "klout", "--rules", "new.yaml")
+        rules = {rule["rule"]: rule for rule in tried["rules"]}
+        self.assertEqual(rules["never"]["judged"], 10)
+        self.assertEqual(rules["never"]["stopped"], [])
+        # of what was never measured, only loads that are still kept can tell
+        middle = rules["middle"]
+        self.assertEqual(middle["judged"] + middle["not_judged"], 10)
+        self.assertGreaterEqual(middle["judged"], 5)
+        self.assertGreaterEqual(middle["not_judged"], 1)
+        self.assertIn("not recorded", middle["why_not_judged"])
+        self.assertEqual(len(middle["stopped"]), middle["judged"])
+        self.assertEqual(self.site.query("select count(*), sum(value) from loadguard.measure"), before)
+
+        text = self.site.call("backtest", "klout", "--nights", "3")
+        self.assert_status(text, 0)
+        self.assertEqual(text.stdout.count("2026-03-"), 3)
+        self.assertIn("judged  stopped", text.stdout)
+        self.assert_status(self.site.call("backtest", "klout", "--nights", "0"), 1)
+        self.assert_status(self.site.call("backtest", "kluot"), 1)
+
+        # limits from the same history, ready to be included
+        out = self.site.call("suggest", "klout")
+        self.assert_status(out, 0)
+        self.assertIn("false alarms of all rules together of about 1 a year", out.stdout)
+        self.assertRegex(out.stdout, r"# 1 to 1 in|# [\d.]+ to [\d.]+ in 9 loads; \d+ of 10 would be stopped")
+        (self.site.dir / "suggested.yaml").write_text(out.stdout)
+        self.site.rules += "      - include: suggested.yaml\n"
+        self.site.write_config()
+        checked = self.site.call("check")
+        self.assert_status(checked, 0)
+        self.assertEqual(self.site.call("check", "--rules").stdout.count(" usual "), out.stdout.count("- name: "))
+        again = self.site.json("backtest", "klout")
+        stopped = [night for night in again["nights"] if night["would"] in ("hold", "block")]
+        self.assertLessEqual(len(stopped), 3)
+        self.assertIn("2026-03-07", self.nights(again))
+
+        strict = self.site.json("suggest", "klout", "--false-alarms-per-year", "100000")
+        lax = self.site.json("suggest", "klout", "--false-alarms-per-year", "0.01")
+        width = lambda result: [s["limits"][1] - s["limits"][0] for s in result["suggestions"] if s["kind"] == "range"]
+        self.assertTrue(width(strict))
+        self.assertTrue(all(a <= b for a, b in zip(width(strict), width(lax))))
+        self.assertLess(sum(width(strict)), sum(width(lax)))
+        self.assert_status(self.site.call("suggest", "klout", "--false-alarms-per-year", "0"), 1)
+        self.assert_status(self.site.call("suggest", "klout", "--false-alarms-per-year", "few"), 1)
+
+
+class NoHistoryTest(SiteTest):
+    def test_without_loads_there_is_nothing_to_look_back_on(self):
+        out = self.site.call("backtest", "klout")
+        self.assert_status(out, 0)
+        self.assertIn("nothing to look back on", out.stdout)
+        self.assertEqual(self.site.json("backtest", "klout")["nights"], [])
+
+    def test_too_few_loads_are_not_guessed_from(self):
+        self.assert_status(self.site.run(), 0)
+        out = self.site.call("suggest", "klout")
+        self.assert_status(out, 0)
+        self.assertIn("needs 8 loads of history and has 1", out.stdout)
+        self.assertNotIn("- name:", out.stdout)
+        (self.site.dir / "suggested.yaml").write_text(out.stdout)
+        self.site.rules += "      - include: suggested.yaml\n"
+        self.site.write_config()
+        self.assert_status(self.site.call("check"), 0)
