@@ -8,7 +8,9 @@
 
 #include "diff/diff.h"
 
+#define DISTRIBUTION_MIN_BINS 8
 #define DISTRIBUTION_MAX_BINS 200
+#define TRANSITIONS_MIN_GROUPS 6
 #define TRANSITIONS_MAX_GROUPS 32
 
 /* Rows of one segment. Rows count on each side by that side's values of the by-columns. */
@@ -70,7 +72,7 @@ struct distribution {
 };
 
 /*
- * The distribution of a column in at most max_bins bins (2 to DISTRIBUTION_MAX_BINS; about 40 draw
+ * The distribution of a column in at most max_bins bins (8 to DISTRIBUTION_MAX_BINS; about 40 draw
  * well). Numbers, dates and times: ranges over what lies between the quantiles 0.5 % and 99.5 % of
  * both sides, or values; text, booleans and UUIDs: the most frequent values and the others. Rows
  * with repeated keys count. old_snapshot may be NULL. segment NULL: all rows. ERR_CORRUPT,
@@ -97,7 +99,7 @@ struct transitions {
 };
 
 /*
- * From where to where the kept rows moved, in at most max_groups groups (4 to
+ * From where to where the kept rows moved, in at most max_groups groups (6 to
  * TRANSITIONS_MAX_GROUPS; about 8 draw well). Numbers, dates and times: ranges between quantiles of
  * the old values in ascending order, and values that many rows have or moved to as groups of their
  * own among them, then NaN and NULL if there are any; text, booleans and UUIDs: the most frequent
