@@ -27,16 +27,28 @@ struct composer {
     bool stopped; /* a problem after which the rest cannot be read */
 };
 
+/* Place of a mark; the parser sees one more line behind a last one that has no end. */
+static void place_of(const struct composer *c, yaml_mark_t mark, unsigned *ret_line,
+                     unsigned *ret_column)
+{
+    *ret_line = (unsigned)mark.line + 1;
+    *ret_column = (unsigned)mark.column + 1;
+    if (mark.line >= c->source->n_lines)
+        source_place(c->source, c->source->len, ret_line, ret_column);
+}
+
 /* Adds a problem at a mark of the parser. */
 static void problem_at(struct composer *c, yaml_mark_t mark, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 static void problem_at(struct composer *c, yaml_mark_t mark, const char *format, ...)
 {
+    unsigned line = 0;
+    unsigned column = 0;
+    place_of(c, mark, &line, &column);
     va_list args;
     va_start(args, format);
-    diagnostics_addv(c->diags, c->source->name, (unsigned)mark.line + 1, (unsigned)mark.column + 1,
-                     "", format, args);
+    diagnostics_addv(c->diags, c->source->name, line, column, "", format, args);
     va_end(args);
 }
 
@@ -105,8 +117,7 @@ static struct yaml_node *new_node(struct composer *c, enum yaml_kind kind, yaml_
     struct yaml_node *node = arena_alloc(c->arena, sizeof(*node));
     node->kind = kind;
     node->source = c->source;
-    node->line = (unsigned)mark.line + 1;
-    node->column = (unsigned)mark.column + 1;
+    place_of(c, mark, &node->line, &node->column);
     node->text = "";
     return node;
 }

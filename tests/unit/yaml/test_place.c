@@ -110,6 +110,20 @@ static void places_never_leave_the_document(void **state)
     }
 }
 
+static void a_missing_value_stands_in_the_last_line_that_there_is(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct diagnostics diags = {0};
+    struct error err;
+    const struct yaml_node *root = NULL;
+    assert_ok(yaml_parse_text("f", "? k", 3, &arena, &root, &diags, &err));
+    assert_int_equal(yaml_get(root, "k")->line, 1);
+    assert_int_equal(yaml_get(root, "k")->column, 4);
+    diagnostics_release(&diags);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +134,7 @@ int main(void)
         cmocka_unit_test(columns_count_characters_not_bytes),
         cmocka_unit_test(windows_line_ends_inside_values),
         cmocka_unit_test(places_never_leave_the_document),
+        cmocka_unit_test(a_missing_value_stands_in_the_last_line_that_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
