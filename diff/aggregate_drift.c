@@ -380,7 +380,7 @@ static void drift_result(const struct accumulator *acc, size_t segment, struct v
     (void)ret_about;
     if (!bounds_of(acc, segment, &bounds))
         return;
-    double value = acc->aggregate == AGG_EMD ? (bounds.low + bounds.high) / 2 : bounds.low;
+    double value = bounds.low;
     if (acc->aggregate != AGG_EMD && acc->aggregate != AGG_PSI)
         value = value < 1 ? value : 1;
     *ret_value =
@@ -392,7 +392,7 @@ static double drift_absolute_error(const struct accumulator *acc, size_t segment
     struct bounded bounds;
     if (!bounds_of(acc, segment, &bounds) || !(bounds.high > bounds.low))
         return 0;
-    return (bounds.high - bounds.low) / (acc->aggregate == AGG_EMD ? 2 : 1);
+    return bounds.high - bounds.low;
 }
 
 static void drift_release(struct accumulator *acc)

@@ -17,7 +17,8 @@
  *
  * Numbers, dates and times are counted once in fine bins that all four share (see
  * diff/ordered_bins.h), NaN above all. Where only single values have rows, ks and emd are exact;
- * else they state the bound of what might be inside bins. For psi and js neighbouring bins are
+ * else they are what is certain, and the error
+ * stated is how much more there may be inside bins. For psi and js neighbouring bins are
  * taken together until they hold a tenth of both sides (the mean of p and q); a bin that holds a
  * tenth by itself stays alone. So noise does not grow with the number of values. Text, booleans and
  * UUIDs have a bin for each value, or with more than 100 different ones for the 100 that are the

@@ -1,5 +1,6 @@
 #include "tests/unit/diff/helpers.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static struct arena arena;
@@ -178,6 +179,9 @@ static void the_largest_segments_stay_and_the_others_are_the_rest(void **state)
     assert_string_equal(value_in(&result.measures[0], "g=5000"), "2");
     assert_string_equal(value_in(&result.measures[0], "g=9999"), "2");
     assert_string_equal(value_in(&result.measures[0], "other values"), "15000");
+    assert_int_equal(result.measures[0].segments[DIFF_MAX_SEGMENTS].n_values, 10000);
+    assert_false(result.measures[0].segments[DIFF_MAX_SEGMENTS].is_estimate);
+    assert_int_equal(result.measures[0].segments[0].n_values, 1);
 }
 
 static void a_common_value_among_very_many_is_a_segment(void **state)
@@ -263,6 +267,32 @@ static void segments_share_what_may_be_remembered_of_their_values(void **state)
     free(groups);
 }
 
+/* As many values as rows, beside one that a fifth of them have. */
+static void a_million_values_are_said_to_be_about_a_million(void **state)
+{
+    (void)state;
+    enum { ROWS = 1250000, VALUES = 1000001 };
+    int64_t *keys = calloc(ROWS, sizeof(*keys));
+    int64_t *groups = calloc(ROWS, sizeof(*groups));
+    for (size_t i = 0; i < ROWS; i++) {
+        keys[i] = (int64_t)i;
+        groups[i] = i % 5 == 0 ? -7 : (int64_t)i;
+    }
+    const struct schema *schema = make_schema(&arena, "id bigint, g bigint", 1);
+    CLEANUP(packed_cleanup) struct packed *side = PACK_COLUMNS(schema, ROWS, keys, groups);
+    struct measure measure = by(measure_of(AGG_ROWS, SCOPE_NEW, NULL), 1, 0);
+    struct diff_result result = run_measures(side, side, &measure, 1, &arena);
+    const struct measure_result *measured = &result.measures[0];
+    assert_true(measured->n_segments <= DIFF_MAX_SEGMENTS + 1);
+    const struct segment *rest = &measured->segments[measured->n_segments - 1];
+    assert_true(rest->is_rest && rest->is_estimate);
+    double values = (double)rest->n_values + (double)measured->n_segments - 1;
+    assert_true(fabs(values - VALUES) < 0.08 * VALUES);
+    assert_string_equal(value_in(measured, "g=-7"), "250000");
+    free(keys);
+    free(groups);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +306,7 @@ int main(void)
         cmocka_unit_test(statistics_by_segment_are_those_of_its_rows),
         cmocka_unit_test(sketches_by_segment_state_their_error),
         cmocka_unit_test(segments_share_what_may_be_remembered_of_their_values),
+        cmocka_unit_test(a_million_values_are_said_to_be_about_a_million),
     };
     return cmocka_run_group_tests(tests, NULL, release_arena);
 }
