@@ -108,11 +108,18 @@ bool history_number(const struct value *value, double *ret_number)
     return false;
 }
 
+bool history_records(const struct measure *measure, const struct measure_result *result)
+{
+    return measure->n_by == 0 || result->segments != NULL;
+}
+
 void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,
                         const struct diff_result *result, double gap)
 {
     for (size_t i = 0; i < plan->n_measures; i++) {
         const struct measure_result *measured = &result->measures[i];
+        if (!history_records(&plan->measures[i], measured))
+            continue;
         for (size_t j = 0; j < measured->n_segments; j++) {
             struct history_record record = {
                 .text = plan->measures[i].text,

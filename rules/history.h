@@ -78,6 +78,9 @@ bool history_trains(const struct measure *measure, double gap);
 /* A measure's value as it is recorded; false for NULL and what is no number or time. */
 bool history_number(const struct value *value, double *ret_number);
 
+/* Whether a result is kept: not if the columns to segment by had too many values to do it. */
+bool history_records(const struct measure *measure, const struct measure_result *result);
+
 /* Adds all that a comparison measured. */
 void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,
                         const struct diff_result *result, double gap);

@@ -17,8 +17,8 @@ struct incident {
     damage_fn damage;
     unsigned copies;          /* of every row; 0 counts as 1 */
     enum feed_column omitted; /* column that is missing; FEED_ID: none */
-    bool every_night;         /* the damage is done night after night, to what the feed is from
-                                 then on */
+    bool every_night;         /* the damage is done night after night, and stays */
+    bool on_purpose;          /* nothing is wrong, and it stays: for a person to release */
     bool stale;               /* as_of is that of the night before the last one */
 };
 

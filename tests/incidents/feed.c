@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-#define FIRST_DAY 9860 /* a Thursday of December 2026 */
+#define FIRST_DAY 7998 /* in November 2021 */
 #define OPEN_SHARE 0.013
 #define CLOSE_SHARE 0.010
 #define BUSY_SHARE 0.6
