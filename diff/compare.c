@@ -6,6 +6,7 @@
 
 #include "diff/vector.h"
 #include "snapshot/batch.h"
+#include "snapshot/numeric.h"
 
 /*
  * Rounding to the nearest double keeps the order, so two values whose roundings differ are ordered
@@ -97,8 +98,10 @@ int compare_numeric_double(struct text_ref a, double b)
 {
     if (numeric_is_nan(a) || b != b)
         return (int)numeric_is_nan(a) - (int)(b != b);
-    if (isinf(b))
+    if (isinf(b) && !numeric_is_special(a.bytes, a.len))
         return b > 0 ? -1 : 1;
+    if (isinf(b))
+        return compare_double(numeric_to_double(a.bytes, a.len), b);
     int order = compare_double(numeric_to_double(a.bytes, a.len), b);
     if (order != 0)
         return order;
@@ -152,7 +155,7 @@ bool value_is_invalid(const struct value *value)
     case VALUE_DOUBLE:
         return !isfinite(value->f64);
     case VALUE_NUMERIC:
-        return numeric_is_nan(value->text);
+        return numeric_is_special(value->text.bytes, value->text.len);
     case VALUE_DATE:
     case VALUE_TIME:
         return value->i64 == INT64_MIN || value->i64 == INT64_MAX;

@@ -49,6 +49,7 @@ enum aggregate {
     AGG_SPEARMAN, /* rank correlation of the new and the old value of a column over the kept rows
                      that have both (C. Spearman, 1904), ties with their mean rank. 1 if both sides
                      have one value only, 0 if one has */
+    AGG_SQL, /* the number that the measure's SQL gives; diff_run counts the rows in its place */
 };
 
 #define OVERLAP_MAX_ROWS 1000000
@@ -87,6 +88,7 @@ struct measure {
     const struct expr *filter;
     const struct expr *where;
     double parameter;
+    const char *sql;           /* of AGG_SQL, with {new} and {old} for the two loads */
     size_t by[MEASURE_MAX_BY]; /* columns to segment by */
     size_t n_by;
     const char *text;     /* as a person would write it; identifies the measure in history */

@@ -4,6 +4,7 @@
 
 #include "diff/compare.h"
 #include "diff/program.h"
+#include "snapshot/numeric.h"
 
 static enum value_type type_of(const struct program *program, uint32_t node)
 {
@@ -65,7 +66,8 @@ static bool numeric_as_integer(struct text_ref numeric, int64_t *ret_value)
 {
     struct text_ref text = numeric_canonical(numeric);
     char digits[24];
-    if (text.len > 18 || memchr(text.bytes, '.', text.len) != NULL || numeric_is_nan(text))
+    if (text.len > 18 || memchr(text.bytes, '.', text.len) != NULL ||
+        numeric_is_special(text.bytes, text.len))
         return false;
     memcpy(digits, text.bytes, text.len);
     digits[text.len] = '\0';

@@ -96,6 +96,11 @@ size_t value_set_size(const struct value_set *set)
     return set->table.size;
 }
 
+struct value value_set_member(const struct value_set *set, size_t index)
+{
+    return value_table_value(&set->table, (uint32_t)index, 0);
+}
+
 bool value_set_contains(const struct value_set *set, const struct value *value)
 {
     struct value_row row;

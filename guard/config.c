@@ -226,6 +226,9 @@ static const struct key_table index_table = {
     .shorthand = "columns",
 };
 
+/* In the order of enum measure_in. */
+static const char *const measure_in_choices[] = {"here", "database", NULL};
+
 static const struct key feed_keys[] = {
     {.name = "view",
      .kind = KEY_TEXT,
@@ -277,6 +280,14 @@ static const struct key feed_keys[] = {
      .kind = KEY_DURATION,
      .offset = offsetof(struct feed_config, terminate_blockers_us),
      .doc = "After this long the sessions in the way are terminated; never if absent."},
+    {.name = "measure_in",
+     .kind = KEY_CHOICE,
+     .offset = offsetof(struct feed_config, measure_in),
+     .choices = measure_in_choices,
+     .by_default = "here",
+     .doc =
+         "Where the measures of a load are computed: `here`, by Loadguard from its packed files, "
+         "or in the `database`, by queries over the tables, which is far slower."},
     {.name = "scorer",
      .kind = KEY_MAP,
      .offset = offsetof(struct feed_config, scorer),

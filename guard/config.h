@@ -52,6 +52,12 @@ struct index_config {
     bool unique;
 };
 
+/* Where the measures of a load are computed. */
+enum measure_in {
+    MEASURE_HERE,        /* from packed files, by this program */
+    MEASURE_IN_DATABASE, /* from the tables, by PostgreSQL */
+};
+
 struct feed_config {
     const char *name;
     const struct yaml_node *node;
@@ -63,6 +69,7 @@ struct feed_config {
     int64_t attached_loads;
     int64_t publish_wait_us;
     int64_t terminate_blockers_us; /* 0: never */
+    enum measure_in measure_in;
     struct scorer_config scorer;
     const struct yaml_node *rules_node;
     struct schema *schema; /* made from columns and key */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "guard/feed_rules.h"
+#include "guard/measure_database.h"
 #include "guard/recovery.h"
 #include "guard/routes.h"
 #include "store/ledger.h"
@@ -47,6 +48,8 @@ enum error_code gate_open(const struct config *config, struct store *store, cons
     ret_gate->table = (struct feed_table){.feed = ret_gate->feed->name,
                                           .view = ret_gate->feed->view,
                                           .schema = ret_gate->feed->schema};
+    if (ret_gate->feed->measure_in == MEASURE_IN_DATABASE)
+        TRY(measure_database_check(ret_gate->rules, err));
     TRY(index_texts(ret_gate, err));
     ret_gate->n_endpoints = routes_for_feed(config, feed, &ret_gate->arena, &ret_gate->endpoints);
     return OK;

@@ -48,23 +48,43 @@ static enum error_code find_examples(struct packed *old_snapshot, struct packed 
     return OK;
 }
 
-enum error_code judge_run(struct packed *old_snapshot, struct packed *new_snapshot,
-                          const struct rule_set *rules, const struct judge_context *context,
-                          struct judged *ret_judged, struct error *err)
+static enum error_code measure(const struct measuring *measuring, struct packed *old_snapshot,
+                               struct packed *new_snapshot, const struct measure_plan *plan,
+                               struct judged *judged, struct error *err)
+{
+    struct progress progress;
+    if (measuring != NULL && measuring->in_database)
+        return measure_in_database(measuring, plan, &judged->arena, &judged->diff, err);
+    progress_begin(&progress, "judging");
+    enum error_code code = diff_run(old_snapshot, new_snapshot, plan, &judged->arena, show_progress,
+                                    &progress, &judged->diff, err);
+    progress_end(&progress);
+    return code;
+}
+
+enum error_code judge_run_in(const struct measuring *measuring, struct packed *old_snapshot,
+                             struct packed *new_snapshot, const struct rule_set *rules,
+                             const struct judge_context *context, struct judged *ret_judged,
+                             struct error *err)
 {
     int64_t started_us = clock_monotonic_us();
     struct measure_plan plan;
+    struct judge_context with_sql = *context;
     TRY(rule_set_plan_for(rules, old_snapshot, new_snapshot, &ret_judged->arena, &plan, err));
-    struct progress progress;
-    progress_begin(&progress, "judging");
-    enum error_code code = diff_run(old_snapshot, new_snapshot, &plan, &ret_judged->arena,
-                                    show_progress, &progress, &ret_judged->diff, err);
-    progress_end(&progress);
-    if (code != OK)
-        return code;
-    TRY(rule_set_judge(rules, &ret_judged->diff, context, &ret_judged->arena,
+    TRY(measure(measuring, old_snapshot, new_snapshot, &plan, ret_judged, err));
+    if (measuring != NULL)
+        TRY(measure_own_sql(measuring, &plan, &ret_judged->arena, &ret_judged->diff,
+                            &with_sql.sql_errors, err));
+    TRY(rule_set_judge(rules, &ret_judged->diff, &with_sql, &ret_judged->arena,
                        &ret_judged->judgement, err));
     TRY(find_examples(old_snapshot, new_snapshot, rules, ret_judged, err));
     ret_judged->took_us = clock_monotonic_us() - started_us;
     return OK;
+}
+
+enum error_code judge_run(struct packed *old_snapshot, struct packed *new_snapshot,
+                          const struct rule_set *rules, const struct judge_context *context,
+                          struct judged *ret_judged, struct error *err)
+{
+    return judge_run_in(NULL, old_snapshot, new_snapshot, rules, context, ret_judged, err);
 }

@@ -3,6 +3,7 @@
 #define LG_GUARD_JUDGE_H
 
 #include "diff/diff.h"
+#include "guard/measure_database.h"
 #include "report/report.h"
 #include "rules/rule_set.h"
 #include "snapshot/packed.h"
@@ -25,6 +26,13 @@ struct judged {
 enum error_code judge_run(struct packed *old_snapshot, struct packed *new_snapshot,
                           const struct rule_set *rules, const struct judge_context *context,
                           struct judged *ret_judged, struct error *err) MUST_CHECK;
+
+/* The same for two loads that also stand in a database: the measures come from there if measuring
+ * says so, and rules with sql: are asked there. measuring may be NULL. */
+enum error_code judge_run_in(const struct measuring *measuring, struct packed *old_snapshot,
+                             struct packed *new_snapshot, const struct rule_set *rules,
+                             const struct judge_context *context, struct judged *ret_judged,
+                             struct error *err) MUST_CHECK;
 void judged_release(struct judged *judged);
 
 /* Exit status for a verdict: 0, 3 for block, 4 for hold. */

@@ -1,6 +1,7 @@
 #include "guard/load_judge.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,25 @@ static enum error_code reopen_baseline(struct gate *gate, struct load_verdict *v
     return cache_rebuild(gate->config, gate->store, &gate->table, &identity, rows, err);
 }
 
+/* Where the load and the last good one stand in the store; false for a load without tables. */
+static bool find_tables(struct gate *gate, const struct load_record *load, struct packed *rows,
+                        struct load_verdict *verdict, struct measuring *ret_measuring)
+{
+    int64_t timeout_ms = gate->feed->scorer.timeout_us / 1000;
+    if (load->id == 0)
+        return false;
+    *ret_measuring = (struct measuring){
+        .store = gate->store,
+        .in_database = gate->feed->measure_in == MEASURE_IN_DATABASE,
+        .timeout_ms = timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX,
+    };
+    measuring_relations(gate->feed->name, load->id, verdict->baseline.id, &verdict->arena,
+                        &ret_measuring->relations);
+    /* A load with duplicates is never published, so none can be the last good one. */
+    ret_measuring->relations.keys_are_unique = packed_duplicate_rows(rows) == 0;
+    return true;
+}
+
 static enum error_code compare(struct gate *gate, const struct load_record *load,
                                struct packed *rows, struct load_verdict *verdict, struct error *err)
 {
@@ -59,11 +79,16 @@ static enum error_code compare(struct gate *gate, const struct load_record *load
         .as_of_unix_us = load->as_of_us,
     };
     TRY(load_history_read(gate, load, &verdict->baseline, &verdict->arena, &context, err));
-    enum error_code code = judge_run(baseline, rows, gate->rules, &context, &verdict->judged, err);
+    struct measuring measuring;
+    bool staged = find_tables(gate, load, rows, verdict, &measuring);
+    context.why_no_sql = staged ? NULL : "sql: looks at tables, and a dry run makes none";
+    enum error_code code = judge_run_in(staged ? &measuring : NULL, baseline, rows, gate->rules,
+                                        &context, &verdict->judged, err);
     if (code == ERR_CORRUPT && baseline != NULL) {
         judged_release(&verdict->judged);
         TRY(reopen_baseline(gate, verdict, &baseline, err));
-        code = judge_run(baseline, rows, gate->rules, &context, &verdict->judged, err);
+        code = judge_run_in(staged ? &measuring : NULL, baseline, rows, gate->rules, &context,
+                            &verdict->judged, err);
     }
     return code;
 }

@@ -534,6 +534,7 @@ bool check_condition(struct checker *c, const struct yaml_node *node, const stru
     c->level = LEVEL_MEASURE;
     c->on_true_path = true;
     c->uses_as_of = false;
+    c->uses_value = false;
     c->slots = (struct index_list){0};
     c->comparisons = NULL;
     c->n_comparisons = c->comparisons_capacity = 0;
@@ -543,6 +544,11 @@ bool check_condition(struct checker *c, const struct yaml_node *node, const stru
     struct typed typed = check_boolean(c, ast, "a rule");
     if (typed.expr == NULL)
         return false;
+    if (c->sql != NULL && !c->uses_value) {
+        check_problem(c, ast, "the condition does not look at value, the number that sql: gives");
+        diagnostics_hint(c->diags, "Write it as in value > 0.");
+        return false;
+    }
     if (c->slots.n == 0) {
         check_problem(c, ast,
                       "the condition looks at no measure, so it is the same for every load");

@@ -42,6 +42,9 @@ struct checker {
     const char *where_text;
     const char *where_identity;
 
+    const char *sql; /* of the rule, or NULL; the measure `value` is its number */
+    bool uses_value; /* the condition looks at it */
+
     const struct yaml_node *node; /* whose text is being checked */
     enum check_level level;
     bool on_true_path; /* nothing but and/or lies between here and the whole condition */

@@ -212,6 +212,13 @@ struct typed check_name(struct checker *c, const struct ast *ast)
     const struct bare_measure *known = find_bare_measure(ast->text);
     if (bare && known != NULL)
         return bare_measure(c, ast, known);
+    if (check_is_sql_value(c, ast)) {
+        size_t index = check_plan_sql(c);
+        if (index != PLAN_NO_MEASURE)
+            return slot_of(c, ast, find_slot(c, index), VALUE_DOUBLE);
+        check_problem(c, ast, "the rules need more than %d measures", PLAN_MAX_MEASURES);
+        return no_type(ast);
+    }
     if (bare && strcmp(ast->text, "as_of") == 0) {
         c->uses_as_of = true;
         return slot_of(c, ast, 0, VALUE_TIME);

@@ -91,6 +91,7 @@ static enum nature nature_of_slot(const struct checker *c, const struct expr *ex
     case AGG_MIN:
     case AGG_MAX:
     case AGG_QUANTILE:
+    case AGG_SQL:
     case AGG_PSI:
     case AGG_EMD:
     case AGG_SPEARMAN:

@@ -104,6 +104,7 @@ static bool compile_check(struct compilation *c, const struct rule *rule, long c
         .plan = &c->plan,
         .files = &c->set->files,
         .directory = rule->frame->directory,
+        .sql = rule->sql == NULL ? NULL : arena_strdup(&c->set->arena, rule->sql),
         .x_column = column,
         .by = check.by,
         .n_by = n_by,

@@ -35,6 +35,10 @@ static void add_rule(struct hashing *h, const struct rule *rule)
         add_text(h, action_name(rule->actions[i].action));
         add_text(h, ast_text(rule->actions[i].ast, &style, h->arena));
     }
+    if (rule->sql != NULL) {
+        add_text(h, "sql");
+        add_text(h, rule->sql);
+    }
     add_text(h, rule->where == NULL ? "" : ast_text(rule->where, &style, h->arena));
     add_number(h, rule->by);
     add_columns(h, rule->by_columns, rule->n_by_columns);

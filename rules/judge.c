@@ -236,6 +236,35 @@ static struct evaluation file_error(struct judging *j, const struct condition *c
     return (struct evaluation){OUTCOME_PASS, "", NULL, 0, false};
 }
 
+/* Whether a measure with SQL of its own has no value, and what that makes of the condition. */
+static bool find_sql_problem(struct judging *j, const struct check *check,
+                             const struct condition *condition, struct evaluation *ret_evaluation)
+{
+    const struct judge_context *context = j->context;
+    for (size_t i = 0; i < condition->n_slots; i++) {
+        size_t index = condition->slots[i];
+        if (j->set->plan.measures[index].aggregate != AGG_SQL)
+            continue;
+        if (context->sql_errors == NULL) {
+            *ret_evaluation = (struct evaluation){
+                .kind = OUTCOME_NOT_APPLICABLE,
+                .sentence = context->why_no_sql == NULL
+                                ? "sql: needs a database, and there is none here"
+                                : context->why_no_sql};
+            return true;
+        }
+        if (context->sql_errors[index] == NULL)
+            continue;
+        const struct rule_info *info = info_of(j, check);
+        *ret_evaluation = (struct evaluation){
+            .kind = OUTCOME_ERROR,
+            .sentence = arena_printf(j->arena, "%s:%u: the query of sql: failed: %s", info->file,
+                                     info->line, context->sql_errors[index])};
+        return true;
+    }
+    return false;
+}
+
 static enum error_code evaluate(struct judging *j, const struct check *check,
                                 const struct condition *condition, size_t segment,
                                 struct evaluation *ret_evaluation, struct error *err)
@@ -246,6 +275,8 @@ static enum error_code evaluate(struct judging *j, const struct check *check,
             OUTCOME_NOT_APPLICABLE, "there is no last good load to compare with", NULL, 0, false};
         return OK;
     }
+    if (find_sql_problem(j, check, condition, ret_evaluation))
+        return OK;
     *ret_evaluation = file_error(j, condition);
     if (ret_evaluation->kind == OUTCOME_ERROR)
         return OK;

@@ -135,6 +135,14 @@ struct judge_context {
      */
     const struct history *history;
 
+    /*
+     * Why a measure with SQL of its own has no value, by plan index, NULL where it has one. NULL
+     * altogether if nobody could ask: rules with sql: are not applicable then, and why_no_sql says
+     * why; NULL there says that there is no database.
+     */
+    const char *const *sql_errors;
+    const char *why_no_sql;
+
     /* Usual intervals that lie between the last good load and this one, at least 1: after nights
      * that were not published more has changed. 0 counts as 1. */
     double gap;

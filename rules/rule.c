@@ -41,11 +41,48 @@ static bool refuse_unavailable(struct reading *r, const struct rule_map *map)
         yaml_problem(r->diags, map->rollback, "rollback: is not available in rules for a load");
         diagnostics_hint(r->diags, "Before publication, block: keeps the last good load live.");
     }
-    if (map->sql != NULL) {
-        yaml_problem(r->diags, map->sql, "sql: is not available in this version");
-        diagnostics_hint(r->diags, "Write the measure as an expression, as in share(x > 0).");
+    return map->rollback != NULL;
+}
+
+/* What is about rows, and is none of the conditions' business if a query gives the measure. */
+static bool check_beside_sql(struct reading *r, const struct rule_map *map)
+{
+    static const char *const others[] = {"where", "by", "min_rows", "each", "except"};
+    bool ok = true;
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        const struct yaml_node *other = yaml_get(map->node, others[i]);
+        if (other == NULL)
+            continue;
+        yaml_problem(r->diags, other, "%s: does not go with sql:", others[i]);
+        diagnostics_hint(r->diags, "The query itself chooses the rows that it looks at.");
+        ok = false;
     }
-    return map->rollback != NULL || map->sql != NULL;
+    return ok;
+}
+
+/* The query of a rule; false with problems. */
+static bool read_sql(struct reading *r, const struct rule_map *map, const struct rule_map *group,
+                     struct rule *rule)
+{
+    const struct yaml_node *node = map->sql;
+    if (group != NULL) {
+        yaml_problem(r->diags, node, "sql: cannot stand below each:");
+        diagnostics_hint(r->diags, "Put the rule beside the group: a query is about no column.");
+        return false;
+    }
+    if (node->kind != YAML_KIND_SCALAR || yaml_is_null(node) || node->len == 0) {
+        yaml_problem(r->diags, node, "a query is expected here");
+        diagnostics_hint(r->diags, "Write sql: select count(*) from {new} where ...");
+        return false;
+    }
+    if (node->len > AST_MAX_TEXT_BYTES || strlen(node->text) != node->len) {
+        yaml_problem(r->diags, node, "the query is longer than %zu KiB, or holds a zero byte",
+                     AST_MAX_TEXT_BYTES >> 10);
+        diagnostics_hint(r->diags, "Make it a view or a function, and select from that.");
+        return false;
+    }
+    rule->sql = node->text;
+    return check_beside_sql(r, map);
 }
 
 /* Whether only the named keys stand in the map; reports the others. */
@@ -194,7 +231,7 @@ static void read_rule(struct reading *r, const struct rule_map *map, const struc
         .shadow = map->shadow,
     };
     bool named = check_name_text(r, map);
-    if (refuse_unavailable(r, map))
+    if (refuse_unavailable(r, map) || (map->sql != NULL && !read_sql(r, map, group, &rule)))
         return;
     read_actions(r, map, &rule);
     if (rule.n_actions == 0) {

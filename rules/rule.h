@@ -39,6 +39,7 @@ struct rule {
     size_t n_actions;
     const struct yaml_node *where_node; /* or NULL */
     const struct ast *where;
+    const char *sql; /* that gives the measure `value`, or NULL */
     enum rule_by by;
     size_t *by_columns;
     size_t n_by_columns;

@@ -111,3 +111,26 @@ struct rule_info rule_set_rule(const struct rule_set *set, size_t index)
 {
     return set->rules[index].info;
 }
+
+static bool looks_at(const struct condition *condition, size_t measure)
+{
+    for (size_t i = 0; i < condition->n_slots; i++)
+        if (condition->slots[i] == measure)
+            return true;
+    for (size_t i = 0; i < condition->n_file_counts; i++)
+        if (condition->file_counts[i] == measure)
+            return true;
+    return false;
+}
+
+bool rule_set_rule_of_measure(const struct rule_set *set, size_t measure,
+                              struct rule_info *ret_rule)
+{
+    for (size_t i = 0; i < set->n_checks; i++)
+        for (size_t j = 0; j < set->checks[i].n_actions; j++)
+            if (looks_at(&set->checks[i].actions[j].condition, measure)) {
+                *ret_rule = set->rules[set->checks[i].rule].info;
+                return true;
+            }
+    return false;
+}

@@ -75,6 +75,10 @@ struct rule_info {
     bool shadow;
     size_t n_checks; /* columns and segmentations that it is applied to; 0: no column fits */
 };
+/* The first rule whose conditions look at a measure of the plan; false if none does by itself. */
+bool rule_set_rule_of_measure(const struct rule_set *set, size_t measure,
+                              struct rule_info *ret_rule);
+
 size_t rule_set_n_rules(const struct rule_set *set);
 struct rule_info rule_set_rule(const struct rule_set *set, size_t index);
 

@@ -41,6 +41,10 @@ void check_place_history(struct checker *c);
 /* The plan index of the first measure with examples in the expression, or CONDITION_NONE. */
 size_t check_find_example(struct checker *c, const struct expr *expr);
 
+/* Whether a name stands for the number of the rule's SQL, and the plan index of that measure. */
+bool check_is_sql_value(const struct checker *c, const struct ast *ast);
+size_t check_plan_sql(struct checker *c);
+
 /* + - * / and unary minus. */
 struct typed check_arithmetic(struct checker *c, const struct ast *ast);
 struct typed check_negate(struct checker *c, const struct ast *ast);
