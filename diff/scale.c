@@ -169,10 +169,20 @@ size_t scale_edges(enum value_type type, const int64_t *sorted, size_t n, size_t
     return linear_edges(type, low, high, max_bins, ret_edges);
 }
 
+/* An edge beside an infinite date or time is no date by itself. */
+static int64_t calendar_order(enum value_type type, int64_t order)
+{
+    int64_t most = type == VALUE_DATE ? INT32_MAX : INT64_MAX / 8 * 7;
+    if (order > most)
+        return INT64_MAX;
+    return order < -most ? INT64_MIN : order;
+}
+
 static const char *order_label(enum value_type type, int64_t order, struct arena *arena)
 {
     char text[64];
-    struct value value = order_value(type, order);
+    bool is_calendar = type == VALUE_DATE || type == VALUE_TIME;
+    struct value value = order_value(type, is_calendar ? calendar_order(type, order) : order);
     if (type == VALUE_DOUBLE && isfinite(value.f64))
         return arena_printf(arena, "%.7g", value.f64);
     return arena_strdup(arena, value_format(&value, text, sizeof(text)));
