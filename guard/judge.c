@@ -1,6 +1,7 @@
 #include "guard/judge.h"
 
 #include "base/clock.h"
+#include "guard/drawings.h"
 #include "guard/progress.h"
 
 void judged_release(struct judged *judged)
@@ -79,7 +80,7 @@ enum error_code judge_run_in(const struct measuring *measuring, struct packed *o
                        &ret_judged->judgement, err));
     TRY(find_examples(old_snapshot, new_snapshot, rules, ret_judged, err));
     ret_judged->took_us = clock_monotonic_us() - started_us;
-    return OK;
+    return drawings_find(old_snapshot, new_snapshot, rules, ret_judged, err);
 }
 
 enum error_code judge_run(struct packed *old_snapshot, struct packed *new_snapshot,

@@ -1,4 +1,5 @@
-/* Judging: compares a load with the last good one, applies the rules, finds examples. */
+/* Judging: compares a load with the last good one, applies the rules, finds examples and what
+ * reports draw. */
 #ifndef LG_GUARD_JUDGE_H
 #define LG_GUARD_JUDGE_H
 
@@ -17,7 +18,7 @@ struct judged {
     struct diff_result diff;
     struct judgement judgement;
     struct report_examples *examples; /* one for each outcome */
-    struct report_drawing *drawings;  /* likewise; NULL: nothing is drawn */
+    struct report_drawing *drawings;  /* likewise */
     int64_t took_us;
 };
 

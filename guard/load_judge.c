@@ -100,6 +100,7 @@ static void add_hold(struct judged *judged, const char *rule, const char *senten
     size_t n = judgement->n_outcomes;
     struct outcome *outcomes = arena_calloc(&judged->arena, n + 1, sizeof(*outcomes));
     struct report_examples *examples = arena_calloc(&judged->arena, n + 2, sizeof(*examples));
+    struct report_drawing *drawings = arena_calloc(&judged->arena, n + 2, sizeof(*drawings));
     outcomes[0] = (struct outcome){
         .kind = OUTCOME_FINDING,
         .rule = rule,
@@ -115,8 +116,10 @@ static void add_hold(struct judged *judged, const char *rule, const char *senten
     for (size_t i = 0; i < n; i++) {
         outcomes[i + 1] = judgement->outcomes[i];
         examples[i + 1] = judged->examples[i];
+        drawings[i + 1] = judged->drawings[i];
     }
     judged->examples = examples;
+    judged->drawings = drawings;
     judgement->outcomes = outcomes;
     judgement->n_outcomes = n + 1;
     judgement->n_findings++;
@@ -208,6 +211,7 @@ struct report load_report(const struct gate *gate, const struct load_record *loa
         .counts = &verdict->judged.diff.counts,
         .judgement = &verdict->judged.judgement,
         .examples = verdict->judged.examples,
+        .drawings = verdict->judged.drawings,
     };
 }
 

@@ -195,6 +195,19 @@ static void put_examples(struct markup *markup, const struct group *group, size_
             arena_printf(&arena, "Examples as under “%s”.", finding_text_name(&arena, same)));
 }
 
+/* Where the values are drawn, if that is under an earlier finding. */
+static void put_where_drawn(struct markup *markup, const struct group *group, size_t index)
+{
+    CLEANUP(arena_release) struct arena arena = {0};
+    const json_t *drawing = json_object_get(json_array_get(group->outcomes, index), "drawing");
+    const json_t *same = groups_same_drawing(group->outcomes, index);
+    if (same != NULL && !json_is_object(json_object_get(drawing, "distribution")))
+        markup_element(markup, "p class=\"note\"",
+                       arena_printf(&arena, "%s is drawn under “%s”.",
+                                    stored_text_or_empty(drawing, "column"),
+                                    finding_text_name(&arena, same)));
+}
+
 /* Drawings and examples of the first segment that has examples, or else of the first. */
 static void put_evidence(struct markup *markup, const struct group *group)
 {
@@ -209,6 +222,7 @@ static void put_evidence(struct markup *markup, const struct group *group)
     series_html_put(markup, outcome);
     distribution_html_put(markup, drawing);
     transitions_html_put(markup, drawing);
+    put_where_drawn(markup, group, index);
     put_examples(markup, group, index);
 }
 

@@ -150,11 +150,13 @@ static void put_measured(struct page *page, struct arena *arena, const json_t *o
                  arena_printf(arena, "%s, limit %s", measured, limit));
 }
 
-/* Where a limit comes from that the rule does not fix, unless the sentence has the range. */
+/* Where a limit comes from that the rule does not fix, unless the sentence has the range, or the
+ * head of the report says that there is no history at all. */
 static void put_basis(struct page *page, struct arena *arena, const json_t *outcome)
 {
     const char *basis = stored_text_or_empty(outcome, "basis");
-    bool is_fixed = *basis == '\0' || strcmp(basis, "fixed") == 0;
+    bool is_fixed = *basis == '\0' || strcmp(basis, "fixed") == 0 ||
+                    (strcmp(basis, "short history") == 0 && stored_count(outcome, "loads") == 0);
     if (stored_text(outcome, "limit_text") != NULL && !is_fixed &&
         !json_is_array(json_object_get(outcome, "range")))
         put_labelled(page, "limit", history_text_limit(arena, outcome));

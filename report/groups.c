@@ -65,3 +65,17 @@ bool groups_have_one_condition(const json_t *outcomes, size_t first, size_t n)
             return false;
     return true;
 }
+
+const json_t *groups_same_drawing(const json_t *outcomes, size_t index)
+{
+    const json_t *outcome = json_array_get(outcomes, index);
+    const json_t *drawing = json_object_get(outcome, "drawing");
+    for (size_t i = 0; i < index && json_is_object(drawing); i++) {
+        const json_t *before = json_array_get(outcomes, i);
+        const json_t *drawn = json_object_get(before, "drawing");
+        if (json_is_object(json_object_get(drawn, "distribution")) &&
+            same_text(drawing, drawn, "column") && same_text(outcome, before, "segment"))
+            return before;
+    }
+    return NULL;
+}

@@ -21,4 +21,7 @@ bool groups_have_one_condition(const json_t *outcomes, size_t first, size_t n);
 /* The first of the outcomes shortly before index that has the same examples, or NULL. */
 const json_t *groups_same_examples(const json_t *outcomes, size_t index);
 
+/* The outcome before index that has the drawing of the same column and segment, or NULL. */
+const json_t *groups_same_drawing(const json_t *outcomes, size_t index);
+
 #endif

@@ -17,7 +17,7 @@ static const struct {
     [VERDICT_PASS] = {"Passed", "Nothing was found that speaks against it."},
     [VERDICT_WARN] = {"Warning", "Something is worth a look; nothing speaks against publishing."},
     [VERDICT_HOLD] = {"Held", "A person has to decide."},
-    [VERDICT_BLOCK] = {"Blocked", "This is not what it should be."},
+    [VERDICT_BLOCK] = {"Blocked", "A rule says that this must not be published."},
 };
 
 static void put_start(struct markup *markup, const json_t *report)
@@ -56,7 +56,7 @@ static const char *readers_text(struct arena *arena, const json_t *report)
     const char *as_of = facts_time(arena, report, "baseline_as_of");
     uint64_t baseline = stored_count(report, "baseline");
     if (stored_text(report, "feed") == NULL)
-        return "Two files were compared; readers see neither of them by this.";
+        return "Two files were compared; nothing was published.";
     if (json_object_get(report, "live") != NULL)
         return live_text(arena, report);
     if (facts_verdict(report) < VERDICT_HOLD)

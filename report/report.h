@@ -21,8 +21,8 @@ struct report_examples {
 /* What is drawn of one column for one outcome of the judgement. */
 struct report_drawing {
     const char *column;                      /* NULL: nothing is drawn */
-    const struct distribution *distribution; /* old and new values, or NULL */
-    const struct transitions *transitions;   /* or NULL */
+    const struct distribution *distribution; /* old and new values; NULL: as of the earlier */
+    const struct transitions *transitions;   /* outcome on that column and segment */
     struct report_examples worst;            /* rows in which the column changed most, if any */
 };
 
@@ -96,8 +96,8 @@ enum error_code report_print(const struct report *report, const struct report_st
  * finding, each null where there is none; past is [{load, as_of, value}], the newest first.
  * drawing is null or {column, distribution, transitions, worst}: distribution {scale, bins: [{kind,
  * label, old, new}], old_rows, new_rows, old_nulls, new_nulls, old_nans, new_nans}, transitions
- * {groups: [label], rows: [[kept rows from this group to each]], kept, changed}, and worst as
- * examples.
+ * {groups: [label], rows: [[kept rows from this group to each]], kept, changed}, both null where an
+ * earlier finding on that column and segment has them, and worst as examples.
  * measures is [{measure, value, text}], with arrived_at for arrivals and relative_error for
  * sketches. Members that end in _text, and text, are for people: "93.2 %". examples is
  * [{key, old, new}]; a side that has no such row is null, and the value columns are those named in

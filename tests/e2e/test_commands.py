@@ -1,5 +1,6 @@
 """Commands that need no store: help, check, init, diff, and their mistakes."""
 
+import html.parser
 import json
 import pathlib
 import subprocess
@@ -7,6 +8,48 @@ import tempfile
 import unittest
 
 from harness import PROGRAM, csv, klout_night, quiet_night
+
+
+VOID_ELEMENTS = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Page(html.parser.HTMLParser):
+    """A page of which every element is closed in its place; asserts what it must not have."""
+
+    def __init__(self, test, text):
+        super().__init__(convert_charrefs=True)
+        self.test = test
+        self.open = []
+        self.ids = set()
+        self.elements = set()
+        self.text = ""
+        self.feed(text)
+        self.close()
+        test.assertEqual(self.open, [])
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.add(tag)
+        self.test.assertNotIn(tag, {"script", "link", "iframe", "object", "embed", "img", "base", "form"})
+        names = [name for name, _ in attributes]
+        self.test.assertEqual(len(names), len(set(names)), f"an attribute of {tag} stands twice")
+        for name, value in attributes:
+            self.test.assertFalse(name.startswith("on") or name in {"src", "href", "srcset", "action"}, f"{tag} has {name}")
+            if name == "id":
+                self.test.assertNotIn(value, self.ids)
+                self.ids.add(value)
+        if tag not in VOID_ELEMENTS:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID_ELEMENTS:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        self.test.assertEqual(self.open and self.open.pop(), tag)
+
+    def handle_data(self, data):
+        self.text += data
 
 
 class CommandsTest(unittest.TestCase):
@@ -74,6 +117,34 @@ class CommandsTest(unittest.TestCase):
         finding = result["findings"][0]
         for key in ("rule", "action", "segment", "condition", "column", "measures", "limit", "basis", "because", "examples"):
             self.assertIn(key, finding)
+
+    def test_diff_writes_a_page_that_stands_alone(self):
+        old = self.write("old.csv", csv(quiet_night()))
+        bad = self.write("bad.csv", csv(klout_night()))
+        self.call("diff", old, bad, "--html", "report.html", status=3)
+        text = (self.dir / "report.html").read_text()
+        page = Page(self, text)
+        self.assertIn("Blocked", page.text)
+        self.assertIn("mass reset", page.text)
+        self.assertIn("default-src 'none'", text)
+        self.assertLessEqual({"html", "main", "h1", "table", "caption", "figure", "svg"}, page.elements)
+        self.assertEqual(self.call("diff", old, bad, "--html", "-", status=3).stdout.count("<!DOCTYPE html>"), 1)
+        self.assertEqual(sorted(p.name for p in self.dir.glob("report*")), ["report.html"])
+
+    def test_nothing_in_the_data_becomes_markup(self):
+        evil = "</style></title><script>alert('1')</script>\x1b[31m\u202e&amp;"
+        header = 'profile_id,"sc""ore<img src=x onerror=y>",name\n'
+        old = self.write("old.csv", header + "".join(f'{i},{i % 50},"{evil}{i % 7}"\n' for i in range(3000)))
+        bad = self.write("<b>bad.csv", header + "".join(f'{i},1,"{evil}"\n' for i in range(3000)))
+        page = Page(self, self.call("diff", old, bad, "--html", "-", status=3).stdout)
+        self.assertIn("<script>alert('1')</script>\\x1b[31m\\u202e&amp;", page.text)
+        self.assertIn("<b>bad.csv", page.text)
+        self.assertNotIn("\x1b", page.text)
+        self.assertNotIn("\u202e", page.text)
+
+    def test_a_page_that_cannot_be_written_is_an_error_that_names_it(self):
+        old = self.write("old.csv", csv(quiet_night()))
+        self.assertIn("nowhere/report.html", self.call("diff", old, old, "--html", "nowhere/report.html", status=2).stderr)
 
     def test_diff_names_a_file_that_is_missing(self):
         old = self.write("old.csv", csv(quiet_night()))

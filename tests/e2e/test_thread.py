@@ -4,6 +4,7 @@ import json
 import unittest
 
 from harness import Receiver, Site, SiteTest, klout_night, quiet_night
+from test_commands import Page
 
 
 class ThreadTest(unittest.TestCase):
@@ -76,6 +77,11 @@ class ThreadTest(unittest.TestCase):
         self.assertTrue(shown["findings"][0]["examples"])
         self.assertEqual([d["state"] for d in shown["deliveries"]], ["delivered"])
         self.assertIn("who was told", self.site.call("show", "2").stdout)
+        page = Page(self, self.site.call("show", "2", "--html", "-").stdout)
+        self.assertIn("the load is blocked", page.text)
+        self.assertIn("Readers see load 1", page.text)
+        self.assertIn("svg", page.elements)
+        self.assertIn("loadguard approve 2 --override", page.text)
         status = self.site.json("status")
         self.assertEqual(status["feeds"][0]["live"]["load"], 1)
         self.assertEqual(status["feeds"][0]["waiting"], 1)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "guard/drawings.h"
 #include "guard/feed_rules.h"
 #include "guard/pack_file.h"
 #include "tests/unit/guard/site.h"
@@ -45,6 +46,29 @@ static void a_verdict_is_that_of_the_strongest_rule(void **state)
     judged_release(&judged);
     site_close(&site);
     assert_int_equal(judge(NULL, false, 7, 1, &judged, &site), VERDICT_BLOCK);
+    judged_release(&judged);
+    site_close(&site);
+}
+
+static void a_finding_comes_with_what_a_report_draws_of_its_column(void **state)
+{
+    (void)state;
+    struct site site;
+    struct judged judged;
+    size_t drawn = 0;
+    assert_int_equal(judge(NULL, false, 10, 1, &judged, &site), VERDICT_BLOCK);
+    for (size_t i = 0; i < judged.judgement.n_outcomes; i++) {
+        const struct report_drawing *drawing = &judged.drawings[i];
+        if (drawing->distribution == NULL)
+            continue;
+        drawn++;
+        assert_string_equal(drawing->column, "score");
+        assert_int_equal(drawing->distribution->old_rows, 10);
+        assert_int_equal(drawing->transitions->changed, 10);
+        assert_int_equal(drawing->worst.n_examples, DRAWINGS_WORST);
+        assert_true(drawing->worst.examples[0].new_values != NULL);
+    }
+    assert_int_equal(drawn, 1);
     judged_release(&judged);
     site_close(&site);
 }
@@ -95,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_verdict_is_that_of_the_strongest_rule),
+        cmocka_unit_test(a_finding_comes_with_what_a_report_draws_of_its_column),
         cmocka_unit_test(a_first_load_is_judged_without_an_old_one),
         cmocka_unit_test(a_finding_has_examples_and_other_outcomes_have_none),
         cmocka_unit_test(verdicts_have_exit_statuses),

@@ -41,6 +41,21 @@ static void segments_of_one_check_are_one_article(void **state)
     free(html);
 }
 
+static void what_is_drawn_once_is_referred_to(void **state)
+{
+    (void)state;
+#define DRAWN(rule, distribution)                                                                  \
+    "{\"rule\":\"" rule "\",\"action\":\"hold\",\"drawing\":{\"column\":\"score\","                \
+    "\"distribution\":" distribution "}}"
+    char *html = html_of(
+        finding_html_put_all,
+        REPORT(DRAWN("a", "{\"bins\":[{\"label\":\"1\",\"old\":1}],\"old_rows\":1}") "," DRAWN(
+            "b", "null")));
+    assert_contains(html, "score is drawn under “a”.");
+    assert_null(strstr(html, "“b”"));
+    free(html);
+}
+
 /* n findings of different rules. */
 static char *many(size_t n)
 {
@@ -141,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_says_what_why_how_much_and_where_the_limit_comes_from),
         cmocka_unit_test(segments_of_one_check_are_one_article),
+        cmocka_unit_test(what_is_drawn_once_is_referred_to),
         cmocka_unit_test(of_many_findings_the_first_are_whole_and_the_rest_is_folded),
         cmocka_unit_test(what_nobody_can_release_and_what_does_not_count_say_so),
         cmocka_unit_test(nothing_from_a_report_becomes_markup),
