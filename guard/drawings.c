@@ -61,8 +61,11 @@ static enum error_code draw(struct drawings *d, const struct outcome *outcome,
     const struct segment_choice *segment = choose_segment(d, outcome, &choice);
     struct distribution *distribution = arena_alloc(arena, sizeof(*distribution));
     struct transitions *transitions = arena_alloc(arena, sizeof(*transitions));
-    TRY(diff_distribution(d->old_snapshot, d->new_snapshot, subject->column, segment, DRAWINGS_BINS,
-                          arena, distribution, err));
+    enum column_type type = d->plan->schema->columns[subject->column].type;
+    bool categories = type == TYPE_TEXT || type == TYPE_UUID;
+    TRY(diff_distribution(d->old_snapshot, d->new_snapshot, subject->column, segment,
+                          categories ? DRAWINGS_CATEGORIES : DRAWINGS_BINS, arena, distribution,
+                          err));
     subject->drawing.column = d->plan->schema->columns[subject->column].name;
     subject->drawing.distribution = distribution;
     if (d->old_snapshot == NULL)

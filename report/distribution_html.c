@@ -1,5 +1,8 @@
 #include "report/distribution_html.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "base/number.h"
 #include "report/stored.h"
 
@@ -193,28 +196,40 @@ static double ratio(const json_t *distribution, const char *rows, double whole)
 }
 
 /* Rows that stand in no bin. */
-static void put_special(struct markup *markup, const json_t *distribution,
-                        const struct shape *shape, double top)
+static const struct {
+    const char *label;
+    const char *before;
+    const char *now;
+} specials[] = {{"NaN", "old_nans", "new_nans"}, {"NULL", "old_nulls", "new_nulls"}};
+
+static void put_specials(struct markup *markup, const json_t *distribution,
+                         const struct shape *shape, double top)
 {
-    static const struct {
-        const char *label;
-        const char *before;
-        const char *now;
-    } kinds[] = {{"NaN", "old_nans", "new_nans"}, {"NULL", "old_nulls", "new_nulls"}};
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        double before = ratio(distribution, kinds[i].before, shape->old_rows);
-        double now = ratio(distribution, kinds[i].now, shape->new_rows);
+    for (size_t i = 0; i < ARRAY_SIZE(specials); i++) {
+        double before = ratio(distribution, specials[i].before, shape->old_rows);
+        double now = ratio(distribution, specials[i].now, shape->new_rows);
         if (before > 0 || now > 0)
-            put_line(markup, kinds[i].label, before, now, top);
+            put_line(markup, specials[i].label, before, now, top);
     }
+}
+
+/* The largest share that a line of the table has. */
+static double find_longest(const json_t *distribution, const struct shape *shape)
+{
+    double longest = 0;
+    for (size_t i = 0; i < shape->n; i++)
+        longest = fmax(longest, larger_share(shape, i));
+    for (size_t i = 0; i < ARRAY_SIZE(specials); i++) {
+        longest = fmax(longest, ratio(distribution, specials[i].before, shape->old_rows));
+        longest = fmax(longest, ratio(distribution, specials[i].now, shape->new_rows));
+    }
+    return longest;
 }
 
 static void put_table(struct markup *markup, const json_t *distribution, const struct shape *shape,
                       const char *column, bool bars)
 {
-    double top = 0;
-    for (size_t i = 0; i < shape->n && bars; i++)
-        top = larger_share(shape, i) > top ? larger_share(shape, i) : top;
+    double top = bars ? find_longest(distribution, shape) : 0;
     markup_raw(markup,
                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values of ");
     markup_text(markup, column);
@@ -228,7 +243,7 @@ static void put_table(struct markup *markup, const json_t *distribution, const s
     for (size_t i = 0; i < shape->n; i++)
         put_line(markup, stored_text_or_empty(json_array_get(shape->bins, i), "label"),
                  share_of(shape, i, false), share_of(shape, i, true), top);
-    put_special(markup, distribution, shape, top);
+    put_specials(markup, distribution, shape, top);
     markup_raw(markup, "</tbody></table></div>\n");
 }
 
@@ -242,7 +257,8 @@ void distribution_html_put(struct markup *markup, const json_t *drawing)
     markup_raw(markup, "<figure>\n<figcaption>Values of ");
     markup_text(markup, column);
     markup_raw(markup, ", in shares of all rows</figcaption>\n");
-    if (shape.n <= MAX_NAMED_BINS) {
+    bool categories = strcmp(stored_text_or_empty(distribution, "scale"), "categories") == 0;
+    if (shape.n <= MAX_NAMED_BINS || categories) {
         put_legend(markup);
         put_table(markup, distribution, &shape, column, true);
     } else {

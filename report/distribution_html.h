@@ -8,7 +8,7 @@
 
 /*
  * Puts the distribution of a drawing, the member of a finding as report_json makes it: a histogram,
- * or a table with bars where there are few bins. Nothing if it has none.
+ * or a table with bars for categories and where there are few bins. Nothing if it has none.
  */
 void distribution_html_put(struct markup *markup, const json_t *drawing);
 

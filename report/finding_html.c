@@ -162,6 +162,7 @@ static void put_terms(struct markup *markup, const struct group *group)
     const char *limit = stored_text(outcome, "limit_text");
     markup_raw(markup, "<dl>\n");
     put_term(markup, "because", stored_text_or_empty(outcome, "because"));
+    put_term(markup, "segments", groups_rest_text(&arena, outcome));
     if (group->n == 1)
         put_term(markup, "measured", finding_text_measures(&arena, outcome));
     if (limit != NULL)
@@ -171,6 +172,17 @@ static void put_terms(struct markup *markup, const struct group *group)
                      : history_text_limit(&arena, outcome));
     put_condition(markup, group);
     markup_raw(markup, "</dl>\n");
+}
+
+/* Whether an earlier finding has the same largest changes. */
+static bool was_told(const json_t *outcomes, size_t index, const json_t *worst)
+{
+    for (size_t i = 0; i < index && i < MAX_FULL; i++) {
+        const json_t *before = json_object_get(json_array_get(outcomes, i), "drawing");
+        if (json_equal(json_object_get(before, "worst"), worst))
+            return true;
+    }
+    return false;
 }
 
 /* The examples of an outcome, or where they stand already. */
@@ -184,8 +196,9 @@ static void put_examples(struct markup *markup, const struct group *group, size_
     const json_t *same = groups_same_examples(group->outcomes, index);
     const char *segment = group->n > 1 ? stored_text_or_empty(outcome, "segment") : "";
     const char *of = *segment == '\0' ? "" : arena_printf(&arena, " of %s", segment);
-    example_html_put(markup, arena_printf(&arena, "The largest changes%s", of), worst, key,
-                     columns);
+    if (!was_told(group->outcomes, index, worst))
+        example_html_put(markup, arena_printf(&arena, "The largest changes%s", of), worst, key,
+                         columns);
     if (same == NULL)
         example_html_put(markup, arena_printf(&arena, "Examples%s", of),
                          json_object_get(outcome, "examples"), key, columns);

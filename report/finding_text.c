@@ -243,6 +243,7 @@ static void put_full(struct page *page, const json_t *report, const json_t *outc
     put_heading(page, outcome, n == 1 ? 1 : groups_count_segments(outcomes, first, n), remark);
     put_sentences(page, &arena, outcomes, first, n, all);
     put_labelled(page, "because", stored_text_or_empty(outcome, "because"));
+    put_labelled(page, "segments", groups_rest_text(&arena, outcome));
     if (groups_have_one_condition(outcomes, first, n))
         put_labelled(page, "condition", condition_text(&arena, outcome));
     if (n == 1)

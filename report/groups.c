@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "report/stored.h"
 
 static bool same_text(const json_t *a, const json_t *b, const char *name)
@@ -78,4 +79,16 @@ const json_t *groups_same_drawing(const json_t *outcomes, size_t index)
             return before;
     }
     return NULL;
+}
+
+const char *groups_rest_text(struct arena *arena, const json_t *outcome)
+{
+    char single[NUMBER_TEXT_BYTES];
+    char together[NUMBER_TEXT_BYTES];
+    const json_t *rest = json_object_get(outcome, "rest");
+    if (stored_count(rest, "together") == 0)
+        return "";
+    return arena_printf(arena, "%s values are judged singly, and %s others together",
+                        number_format_count(stored_count(rest, "single"), single),
+                        number_format_count(stored_count(rest, "together"), together));
 }

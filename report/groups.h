@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "base/arena.h"
+
 /* How many outcomes from first on are segments of one check; at least 1. */
 size_t groups_size(const json_t *outcomes, size_t first);
 
@@ -23,5 +25,9 @@ const json_t *groups_same_examples(const json_t *outcomes, size_t index);
 
 /* The outcome before index that has the drawing of the same column and segment, or NULL. */
 const json_t *groups_same_drawing(const json_t *outcomes, size_t index);
+
+/* "10,000 values are judged singly, and 52,120 others together", or "" where all are judged singly.
+ */
+const char *groups_rest_text(struct arena *arena, const json_t *outcome);
 
 #endif

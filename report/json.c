@@ -184,6 +184,14 @@ static int set_examples(json_t *object, const struct schema *schema, const struc
            values_set(object, "drawing", drawing_json(schema, drawing, &columns, budget_bytes));
 }
 
+static json_t *rest_json(const struct outcome *outcome)
+{
+    if (outcome->n_rest == 0)
+        return json_null();
+    return json_pack("{s:I, s:I}", "single", (json_int_t)outcome->n_single, "together",
+                     (json_int_t)outcome->n_rest);
+}
+
 static json_t *finding_json(const struct report *report, size_t index, size_t *budget_bytes)
 {
     static const struct report_examples none = {0};
@@ -192,6 +200,7 @@ static json_t *finding_json(const struct report *report, size_t index, size_t *b
     int failed = set_common(object, outcome);
     failed |= set_limit(object, outcome);
     failed |= values_set(object, "segments", json_integer((json_int_t)outcome->n_segments));
+    failed |= values_set(object, "rest", rest_json(outcome));
     failed |= values_set(object, "releasable", json_boolean(outcome->releasable));
     failed |=
         set_examples(object, report->schema, outcome,

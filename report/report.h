@@ -85,7 +85,7 @@ enum error_code report_print(const struct report *report, const struct report_st
  *   key           names of the key columns, in key order
  *   findings      [{rule, action, segment, condition, column, measures, basis, loads, because,
  *                 sentence, shadow, file, line, measured, limit, measured_text, limit_text,
- *                 percentage, range, band, past, segments, releasable, example_columns,
+ *                 percentage, range, band, past, segments, rest, releasable, example_columns,
  *                 example_columns_left_out, examples_left_out, examples, drawing}]
  *   outcomes      for errors, what is not applicable and passes: [{outcome, rule, action, segment,
  *                 condition, column, measures, basis, loads, because, sentence, shadow, file, line,
@@ -94,6 +94,8 @@ enum error_code report_print(const struct report *report, const struct report_st
  * basis is "fixed", "history" or "short history", and loads the number of earlier loads that the
  * limit comes from. range is [lowest, highest] of them and band the values that would have been no
  * finding, each null where there is none; past is [{load, as_of, value}], the newest first.
+ * rest is null, or {single, together} where there are too many segments to judge each: how many
+ * values were, and how many were taken together.
  * drawing is null or {column, distribution, transitions, worst}: distribution {scale, bins: [{kind,
  * label, old, new}], old_rows, new_rows, old_nulls, new_nulls, old_nans, new_nans}, transitions
  * {groups: [label], rows: [[kept rows from this group to each]], kept, changed}, both null where an

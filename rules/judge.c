@@ -415,6 +415,20 @@ static const char *with_segment(struct judging *j, const char *segment, const ch
     return segment == NULL ? sentence : arena_printf(j->arena, "%s: %s", segment, sentence);
 }
 
+/* How the values were divided, where there were too many to judge each. */
+static void describe_rest(const struct judging *j, const struct check *check, size_t segment,
+                          struct outcome *outcome)
+{
+    if (segment == ALL_ROWS)
+        return;
+    size_t n = result_of(j, check->actions[0].condition.slots[0])->n_segments;
+    const struct segment *last = &segments_of(j, check)[n - 1];
+    if (!last->is_rest)
+        return;
+    outcome->n_single = n - 1;
+    outcome->n_rest = last->n_values;
+}
+
 static enum error_code add_finding(struct judging *j, const struct check *check,
                                    const struct check_action *action, size_t segment,
                                    struct error *err)
@@ -424,6 +438,7 @@ static enum error_code add_finding(struct judging *j, const struct check *check,
     struct outcome outcome = blank_outcome(j, check, action);
     outcome.kind = OUTCOME_FINDING;
     outcome.segment = segment_text(j, check, segment);
+    describe_rest(j, check, segment, &outcome);
     describe_measures(j, condition, segment, &outcome);
     TRY(find_limit(j, condition, segment, &outcome, err));
     if (!outcome.has_limit)

@@ -69,11 +69,13 @@ struct outcome_past {
 struct outcome {
     enum outcome_kind kind;
     const char *rule;
-    enum action action;    /* of a finding; of an error ACTION_HOLD; else the rule's strongest */
-    bool shadow;           /* evaluated and recorded, does not count for the verdict */
-    bool releasable;       /* false: no person can release it (duplicate keys) */
-    const char *column;    /* the column that each: chose, or NULL */
-    const char *segment;   /* "network=twitter", or NULL for all rows */
+    enum action action;  /* of a finding; of an error ACTION_HOLD; else the rule's strongest */
+    bool shadow;         /* evaluated and recorded, does not count for the verdict */
+    bool releasable;     /* false: no person can release it (duplicate keys) */
+    const char *column;  /* the column that each: chose, or NULL */
+    const char *segment; /* "network=twitter", or NULL for all rows */
+    size_t n_single;     /* of a finding with a segment, where there are too many to judge each: */
+    uint64_t n_rest;     /* segments judged singly, and values that are judged together */
     const char *condition; /* with x replaced by the column's name */
     const struct outcome_measure *measures;
     size_t n_measures;

@@ -56,6 +56,15 @@ static void what_is_drawn_once_is_referred_to(void **state)
     free(html);
 }
 
+static void where_values_are_judged_together_it_is_said(void **state)
+{
+    (void)state;
+    assert_html_contains(finding_html_put_all,
+                         REPORT("{\"rule\":\"a\",\"action\":\"hold\",\"segment\":\"n=1\","
+                                "\"rest\":{\"single\":10000,\"together\":52120}}"),
+                         "<dd>10,000 values are judged singly, and 52,120 others together</dd>");
+}
+
 /* n findings of different rules. */
 static char *many(size_t n)
 {
@@ -156,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_says_what_why_how_much_and_where_the_limit_comes_from),
         cmocka_unit_test(segments_of_one_check_are_one_article),
+        cmocka_unit_test(where_values_are_judged_together_it_is_said),
         cmocka_unit_test(what_is_drawn_once_is_referred_to),
         cmocka_unit_test(of_many_findings_the_first_are_whole_and_the_rest_is_folded),
         cmocka_unit_test(what_nobody_can_release_and_what_does_not_count_say_so),

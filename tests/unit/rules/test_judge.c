@@ -496,6 +496,24 @@ static void small_segments_are_not_judged_and_large_ones_may_not_come_or_go(void
     end(&f);
 }
 
+static void a_finding_says_how_many_values_are_judged_together(void **state)
+{
+    (void)state;
+    static const uint64_t rows[][2] = {{1000, 1000}, {1000, 1000}, {1000, 1000}};
+    struct fixture f;
+    begin(&f, "- {name: a, hold: share(score > old.score) > 5%, by: network}\n");
+    struct segment *segments = segment_all(&f, rows, ARRAY_SIZE(rows));
+    value_of(&f, "share(score > old.score)")[1].f64 = 0.5;
+    judge(&f);
+    assert_int_equal(outcome_of(&f, "a")->n_rest, 0);
+    segments[2].is_rest = true;
+    segments[2].n_values = 52120;
+    judge(&f);
+    assert_int_equal(outcome_of(&f, "a")->n_single, 2);
+    assert_int_equal(outcome_of(&f, "a")->n_rest, 52120);
+    end(&f);
+}
+
 static void without_min_rows_segments_may_come_and_go(void **state)
 {
     (void)state;
@@ -638,6 +656,7 @@ int main(void)
         cmocka_unit_test(too_few_rows_are_not_judged),
         cmocka_unit_test(each_segment_has_its_own_finding),
         cmocka_unit_test(small_segments_are_not_judged_and_large_ones_may_not_come_or_go),
+        cmocka_unit_test(a_finding_says_how_many_values_are_judged_together),
         cmocka_unit_test(without_min_rows_segments_may_come_and_go),
         cmocka_unit_test(a_segment_that_lost_its_values_holds),
         cmocka_unit_test(findings_of_many_segments_are_capped_and_counted),
