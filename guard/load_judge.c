@@ -225,6 +225,8 @@ static enum error_code store_measures(struct gate *gate, int64_t load,
     size_t n = 0;
     for (size_t i = 0; i < plan->n_measures; i++) {
         const struct measure_result *result = &verdict->judged.diff.measures[i];
+        if (!history_records(&plan->measures[i], result))
+            continue;
         for (size_t j = 0; j < result->n_segments; j++) {
             struct recorded_measure measure = {
                 .text = plan->measures[i].text,
