@@ -14,5 +14,8 @@ if(LOADGUARD_TIDY)
   # changed configuration checks every file again.
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/.clang-tidy)
   file(MD5 ${CMAKE_SOURCE_DIR}/.clang-tidy tidy_configuration)
-  set(CMAKE_C_CLANG_TIDY ${CLANG_TIDY} --quiet --extra-arg=-DLOADGUARD_TIDY_${tidy_configuration})
+  # The analyser follows 30,000 states of a function instead of 225,000: a fifth of the time.
+  set(CMAKE_C_CLANG_TIDY ${CLANG_TIDY} --quiet --extra-arg=-DLOADGUARD_TIDY_${tidy_configuration}
+    --extra-arg=-Xclang --extra-arg=-analyzer-config
+    --extra-arg=-Xclang --extra-arg=max-nodes=30000)
 endif()

@@ -20,6 +20,7 @@ enum binding {
 struct writer {
     struct buffer *out;
     const struct ast_style *style;
+    struct arena *arena;
 };
 
 static void write_ast(struct writer *w, const struct ast *ast, enum binding at_least);
@@ -171,14 +172,13 @@ static void write_case(struct writer *w, const struct ast *ast)
 
 static void write_file(struct writer *w, const struct ast *ast)
 {
+    const char *path = ast->text;
+    if (w->style->directory != NULL && path[0] != '/')
+        path = arena_printf(w->arena, "%s/%s", w->style->directory, path);
     write_tested(w, ast, "in");
-    put(w, "file(\"");
-    if (w->style->directory != NULL && ast->text[0] != '/') {
-        put(w, w->style->directory);
-        put(w, "/");
-    }
-    put(w, ast->text);
-    put(w, "\")");
+    put(w, "file(");
+    put_doubling(w, '"', path);
+    put(w, ")");
 }
 
 static void write_test(struct writer *w, const struct ast *ast)
@@ -304,7 +304,7 @@ const char *ast_text(const struct ast *ast, const struct ast_style *style, struc
 {
     struct buffer out CLEANUP(buffer_release);
     buffer_init(&out, BUFFER_DEFAULT_MAX_BYTES);
-    struct writer w = {.out = &out, .style = style};
+    struct writer w = {.out = &out, .style = style, .arena = arena};
     write_ast(&w, ast, BIND_OR);
     return arena_strndup(arena, buffer_string(&out), out.len);
 }

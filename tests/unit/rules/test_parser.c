@@ -70,6 +70,7 @@ static void tests_take_sums_on_both_sides(void **state)
     assert_reads_as("a not in (1)", "a not in (1)");
     assert_reads_as("a in file('x y.txt')", "a in file(\"x y.txt\")");
     assert_reads_as("a not in file(\"l.txt\")", "a not in file(\"l.txt\")");
+    assert_reads_as("a in file('x\"y')", "a in file(\"x\"\"y\")");
     assert_reads_as("a like 'x%' or b not like '_'", "a like 'x%' or b not like '_'");
 }
 
