@@ -8,7 +8,7 @@ static const struct measure_rows kept_rows = {
     .kinds = ROWS_BIT(ROWS_KEPT), .binding = BIND_ROWS, .segment_side = SIDE_OLD};
 
 static const struct measure_rows both_sides = {
-    .kinds = ROWS_OF_NEW | ROWS_OF_OLD, .binding = BIND_ROWS, .segment_side = SIDE_NEW};
+    .kinds = ROWS_OF_EITHER, .binding = BIND_ROWS, .segment_side = SIDE_NEW};
 
 static struct measure_rows only(struct measure_rows rows, enum row_kind kind)
 {

@@ -21,7 +21,7 @@ enum error_code order_sample_add(struct order_sample *sample, const int64_t *ord
                                  struct error *err)
 {
     if (sample->orders == NULL)
-        sample->orders = malloc(ORDER_SAMPLE_VALUES * sizeof(*sample->orders));
+        sample->orders = calloc(ORDER_SAMPLE_VALUES, sizeof(*sample->orders));
     if (sample->orders == NULL)
         return error_set(err, ERR_MEMORY, "out of memory for a sample of values");
     for (size_t i = 0; i < n; i++) {

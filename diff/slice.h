@@ -25,6 +25,7 @@ enum row_kind {
     (ROWS_BIT(ROWS_KEPT) | ROWS_BIT(ROWS_ADDED) | ROWS_BIT(ROWS_DUPLICATE) |                       \
      ROWS_BIT(ROWS_NEW_UNPAIRED))
 #define ROWS_OF_OLD (ROWS_BIT(ROWS_KEPT) | ROWS_BIT(ROWS_REMOVED) | ROWS_BIT(ROWS_OLD_UNPAIRED))
+#define ROWS_OF_EITHER (ROWS_OF_NEW | ROWS_BIT(ROWS_REMOVED) | ROWS_BIT(ROWS_OLD_UNPAIRED))
 
 /*
  * Rows of one block: start, start + 1, ... if index is NULL, else index[0], index[1], ... columns
