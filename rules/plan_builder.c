@@ -82,7 +82,7 @@ static const struct expr always = {
 static const struct expr *value_test(const struct measure *measure)
 {
     const struct expr *arg = measure->arg;
-    if (measure->aggregate == AGG_SHARE || measure->aggregate == AGG_TOP_SHARE ||
+    if (arg == NULL || measure->aggregate == AGG_SHARE || measure->aggregate == AGG_TOP_SHARE ||
         measure->aggregate == AGG_PSI || measure->aggregate == AGG_JS)
         return &always;
     /* The shift of a column is known where the column is. */

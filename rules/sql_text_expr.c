@@ -184,11 +184,9 @@ static const char *substitute(struct arena *arena, const char *formula, const ch
             *end++ = *at;
             continue;
         }
-        const char *text = *++at == 'u' ? u : v;
-        size_t n = strlen(text);
-        memcpy(end, text, n);
-        end += n;
+        end = stpcpy(end, *++at == 'u' ? u : v);
     }
+    *end = '\0';
     return out;
 }
 
