@@ -192,14 +192,15 @@ static enum error_code run(struct app *app, struct drill_work *work, struct dril
     struct progress progress;
     work->options.source = (struct damage_source){.rows = work->rows, .before = work->before};
     work->options.rules = work->rules;
-    work->options.progress = show_progress;
-    work->options.progress_arg = &progress;
     work->subject.rows = packed_rows(work->rows);
     work->subject.seed = work->options.seed;
     if (work->subject.rows == 0)
         return error_set(err, ERR_DATA, "%s has no rows to damage", work->subject.name);
     progress_begin(&progress, "drilling");
-    enum error_code code = drill_run(&work->options, &app->arena, result, err);
+    struct drill_options options = work->options;
+    options.progress = show_progress;
+    options.progress_arg = &progress;
+    enum error_code code = drill_run(&options, &app->arena, result, err);
     progress_end(&progress);
     return code;
 }
