@@ -236,6 +236,8 @@ static void null_and_nan_are_refused_where_the_column_refuses_them(void **state)
     assert_non_null(damage_named(&scene, "score set to NULL")->refused);
     assert_non_null(damage_named(&scene, "score set to NaN")->refused);
     packed_free(scene.source.rows);
+    batch_builder_free(TAKE(builder));
+    packer_free(TAKE(packer));
     arena_release(&scene.arena);
 }
 
