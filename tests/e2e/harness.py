@@ -27,8 +27,12 @@ def csv(rows, header="profile_id,score"):
 
 
 def quiet_night(n=2000, night=0, first=1):
-    """Scores that move a little from night to night."""
-    return [(i, 20 + (i * 7919) % 600 / 10 + (night * i) % 3 * 0.1) for i in range(first, first + n)]
+    """Scores that move a little from night to night: a third up, a third down, a third not at all."""
+
+    def step(i):
+        return ((i * 2654435761 >> 9) + night * (i * 40503 >> 5)) % 3 * 0.1
+
+    return [(i, 20 + (i * 7919) % 600 / 10 + step(i)) for i in range(first, first + n)]
 
 
 def klout_night(n=2000, share=0.8):
