@@ -47,3 +47,22 @@ struct expr_sides expr_sides(const struct expr *expr, const struct schema *schem
     add_sides(&sides, expr, schema);
     return sides;
 }
+
+bool expr_op_is_strict(enum expr_op op)
+{
+    switch (op) {
+    case OP_AND:
+    case OP_OR:
+    case OP_IS_NULL:
+    case OP_IS_DISTINCT:
+    case OP_IN:
+    case OP_COALESCE:
+    case OP_CASE:
+    case OP_LEAST:
+    case OP_GREATEST:
+    case OP_CHANGED:
+        return false;
+    default:
+        return true;
+    }
+}

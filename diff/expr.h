@@ -159,6 +159,9 @@ bool value_set_contains(const struct value_set *set, const struct value *value);
 
 enum value_type value_type_of_column(enum column_type type);
 
+/* Whether the operator is NULL whenever an argument is, so that a literal NULL decides it. */
+bool expr_op_is_strict(enum expr_op op);
+
 /* Which sides the expression looks at; key columns of either side count for neither. */
 struct expr_sides {
     bool uses_new;

@@ -377,26 +377,6 @@ static uint32_t lower_function(struct program *program, const struct expr *expr,
     return unary(program, kernels[expr->op], VALUE_DOUBLE, convert(program, a, VALUE_DOUBLE));
 }
 
-/* Operators that are NULL whenever an argument is, so that a literal NULL decides them. */
-static bool is_strict(enum expr_op op)
-{
-    switch (op) {
-    case OP_AND:
-    case OP_OR:
-    case OP_IS_NULL:
-    case OP_IS_DISTINCT:
-    case OP_IN:
-    case OP_COALESCE:
-    case OP_CASE:
-    case OP_LEAST:
-    case OP_GREATEST:
-    case OP_CHANGED:
-        return false;
-    default:
-        return true;
-    }
-}
-
 static bool any_null_literal(const struct program *program, const uint32_t *args, size_t n_args)
 {
     for (size_t i = 0; i < n_args; i++)
@@ -416,7 +396,7 @@ static uint32_t lower_logic(struct program *program, kernel_fn kernel, uint32_t 
 static uint32_t lower_op(struct program *program, const struct expr *expr, uint32_t *args)
 {
     size_t n_args = expr->n_args;
-    if (is_strict(expr->op) && any_null_literal(program, args, n_args))
+    if (expr_op_is_strict(expr->op) && any_null_literal(program, args, n_args))
         return null_literal(program, expr->type);
     switch (expr->op) {
     case OP_ADD:

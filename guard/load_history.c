@@ -1,5 +1,6 @@
 #include "guard/load_history.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -90,6 +91,11 @@ enum error_code load_history_excuse(struct gate *gate, int64_t load, bool new_no
     size_t capacity = 0;
     TRY(ledger_read_report(gate->store, load, arena, &report, err));
     json_t *json = report == NULL ? NULL : json_loads(report, 0, NULL);
+    if (json == NULL) {
+        (void)error_set(err, ERR_CORRUPT, "the report of load %" PRId64 " cannot be read", load);
+        error_hint(err, "What it found would count as usual from now on. Reject it and run again.");
+        return ERR_CORRUPT;
+    }
     const json_t *findings = json_object_get(json, "findings");
     for (size_t i = 0; i < json_array_size(findings); i++)
         add_texts(json_array_get(findings, i), arena, &texts, &n, &capacity);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "rules/condition.h"
 #include "snapshot/batch.h"
 
@@ -106,6 +107,14 @@ bool history_number(const struct value *value, double *ret_number)
         break;
     }
     return false;
+}
+
+struct value history_time(bool is_known, int64_t unix_us)
+{
+    struct value value = {.type = VALUE_TIME, .is_null = !is_known};
+    if (is_known && __builtin_sub_overflow(unix_us, PG_EPOCH_UNIX_US, &value.i64))
+        value.is_null = true;
+    return value;
 }
 
 bool history_records(const struct measure *measure, const struct measure_result *result)

@@ -78,6 +78,9 @@ bool history_trains(const struct measure *measure, double gap);
 /* A measure's value as it is recorded; false for NULL and what is no number or time. */
 bool history_number(const struct value *value, double *ret_number);
 
+/* as_of as conditions see it: from microseconds since the Unix epoch, or NULL. */
+struct value history_time(bool is_known, int64_t unix_us);
+
 /* Whether a result is kept: not if the columns to segment by had too many values to do it. */
 bool history_records(const struct measure *measure, const struct measure_result *result);
 

@@ -111,14 +111,6 @@ static struct value as_recorded(enum value_type type, double number, struct aren
     return (struct value){.type = type, .is_null = true};
 }
 
-static struct value as_of_of(const struct history_load *load)
-{
-    struct value value = {.type = VALUE_TIME, .is_null = !load->has_as_of};
-    if (load->has_as_of && __builtin_sub_overflow(load->as_of_us, PG_EPOCH_UNIX_US, &value.i64))
-        value.is_null = true;
-    return value;
-}
-
 static enum error_code value_at(struct past *past, const struct expr *expr, size_t position,
                                 double *ret_number, bool *ret_known, struct error *err);
 
@@ -160,6 +152,11 @@ static enum error_code fill_means(struct past *past, const struct expr *expr, si
     return OK;
 }
 
+static struct value as_of_at(const struct history *history, size_t load)
+{
+    return history_time(history->loads[load].has_as_of, history->loads[load].as_of_us);
+}
+
 static void fill_measures(struct past *past, const struct expr *expr, size_t position)
 {
     const struct history_view *view = past->view;
@@ -172,7 +169,7 @@ static void fill_measures(struct past *past, const struct expr *expr, size_t pos
     if (position == NOW)
         past->values[slot] = past->now[slot];
     else if (slot == 0)
-        past->values[0] = as_of_of(&view->history->loads[past->loads[position]]);
+        past->values[0] = as_of_at(view->history, past->loads[position]);
     else
         past->values[slot] =
             as_recorded(view->measures[condition->slots[slot - 1]].type,
@@ -209,16 +206,6 @@ static enum error_code training_values(struct past *past, const struct history_c
     return OK;
 }
 
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-static double smaller(double a, double b)
-{
-    return a < b ? a : b;
-}
-
 /* The mean of p (1 - p) of a share over the training windows: tonight's is what is in doubt. */
 static enum error_code usual_variance(struct past *past, const struct history_call *call,
                                       const struct expr *share, double *ret_variance,
@@ -230,7 +217,7 @@ static enum error_code usual_variance(struct past *past, const struct history_ca
         double p = 0;
         bool known = false;
         TRY(value_at(past, share, i, &p, &known, err));
-        p = smaller(larger(p, 0), 1);
+        p = fmin(fmax(p, 0), 1);
         sum += known ? p * (1 - p) : 0;
         n += known;
     }
@@ -286,15 +273,15 @@ static void judge_warm(const struct history_view *view, const struct history_cal
     double gap = call->spans ? view->gap : 1;
     outcome->low = outcome->high = numbers[0];
     for (size_t i = 1; i < n; i++) {
-        outcome->low = smaller(outcome->low, numbers[i]);
-        outcome->high = larger(outcome->high, numbers[i]);
+        outcome->low = fmin(outcome->low, numbers[i]);
+        outcome->high = fmax(outcome->high, numbers[i]);
     }
-    outcome->low = smaller(outcome->low, outcome->low * gap);
-    outcome->high = larger(outcome->high, outcome->high * gap);
+    outcome->low = fmin(outcome->low, outcome->low * gap);
+    outcome->high = fmax(outcome->high, outcome->high * gap);
     double range = outcome->high - outcome->low;
     if (call->window > 1)
         range *= OVERLAP_FACTOR;
-    double room = larger(larger(range, call->warm * gap), chance);
+    double room = fmax(fmax(range, call->warm * gap), chance);
     outcome->floor = outcome->low - room;
     outcome->ceiling = outcome->high + room;
     outcome->n_loads = n;
@@ -304,8 +291,8 @@ static void allow_cold(const struct history_view *view, const struct history_cal
                        struct history_outcome *outcome)
 {
     double limit = call->cold * (call->spans ? view->gap : 1);
-    outcome->floor = smaller(outcome->floor, -limit);
-    outcome->ceiling = larger(outcome->ceiling, limit);
+    outcome->floor = fmin(outcome->floor, -limit);
+    outcome->ceiling = fmax(outcome->ceiling, limit);
 }
 
 static enum error_code evaluate_beyond(struct past *past, const struct history_call *call,
@@ -362,7 +349,7 @@ static double extreme(const double *numbers, size_t n, bool highest)
 {
     double found = numbers[0];
     for (size_t i = 1; i < n; i++)
-        found = highest ? larger(found, numbers[i]) : smaller(found, numbers[i]);
+        found = highest ? fmax(found, numbers[i]) : fmin(found, numbers[i]);
     return found;
 }
 

@@ -96,16 +96,6 @@ static const char *segment_text(const struct judging *j, const struct check *che
     return segment == ALL_ROWS ? NULL : segments_of(j, check)[segment].text;
 }
 
-/* as_of as the value that conditions see: microseconds since 2000. */
-static struct value as_of_value(const struct judge_context *context)
-{
-    struct value value = {.type = VALUE_TIME, .is_null = !context->has_as_of};
-    if (context->has_as_of &&
-        __builtin_sub_overflow(context->as_of_unix_us, PG_EPOCH_UNIX_US, &value.i64))
-        value.is_null = true;
-    return value;
-}
-
 static const char *segment_key(const struct judging *j, const struct check *check, size_t segment)
 {
     return segment == ALL_ROWS ? "" : segments_of(j, check)[segment].text;
@@ -139,7 +129,7 @@ static enum error_code find_values(struct judging *j, const struct check *check,
 {
     j->values = arena_grow(j->arena, j->values, sizeof(*j->values), &j->values_capacity,
                            condition->n_slots + condition->n_calls + 1);
-    j->values[0] = as_of_value(j->context);
+    j->values[0] = history_time(j->context->has_as_of, j->context->as_of_unix_us);
     for (size_t i = 0; i < condition->n_slots; i++)
         j->values[i + 1] = result_of(j, condition->slots[i])->values[entry_of(segment)];
     if (condition->n_calls == 0)

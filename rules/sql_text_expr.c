@@ -574,25 +574,6 @@ static struct sql_value round_or_root(const struct sql_writer *w, const struct e
     return formula1(w, formulas[expr->op], VALUE_DOUBLE, a);
 }
 
-static bool is_strict(enum expr_op op)
-{
-    switch (op) {
-    case OP_AND:
-    case OP_OR:
-    case OP_IS_NULL:
-    case OP_IS_DISTINCT:
-    case OP_IN:
-    case OP_COALESCE:
-    case OP_CASE:
-    case OP_LEAST:
-    case OP_GREATEST:
-    case OP_CHANGED:
-        return false;
-    default:
-        return true;
-    }
-}
-
 static struct sql_value logic(const struct sql_writer *w, const char *word, struct sql_value *args,
                               size_t n)
 {
@@ -642,7 +623,7 @@ static struct sql_value operate(const struct sql_writer *w, const struct expr *e
                                 struct sql_value *args)
 {
     size_t n = expr->n_args;
-    for (size_t i = 0; is_strict(expr->op) && i < n; i++)
+    for (size_t i = 0; expr_op_is_strict(expr->op) && i < n; i++)
         if (is_null(args[i]))
             return null_of(w->arena, expr->type);
     switch (expr->op) {

@@ -36,8 +36,11 @@ enum error_code command_approve(struct app *app, const struct arguments *argumen
         .override = arguments_flag(arguments, "override"),
         .new_normal = arguments_flag(arguments, "new-normal"),
     };
-    if (wish.new_normal && arguments_flag(arguments, "once"))
-        return error_set(err, ERR_USAGE, "--once and --new-normal exclude each other");
+    if (wish.new_normal && arguments_flag(arguments, "once")) {
+        (void)error_set(err, ERR_USAGE, "--once and --new-normal exclude each other");
+        error_hint(err, "Give the one that is true; without either it is --once.");
+        return ERR_USAGE;
+    }
     CLEANUP(gate_release) struct gate gate = {0};
     TRY(open_gate_of_load(app, arguments->operands[0], &load, &gate, err));
     TRY(gate_enter(&gate, err));

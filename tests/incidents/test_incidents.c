@@ -138,7 +138,7 @@ static void slow_drift_is_noticed(void **state)
     for (int night = 0; night < 14; night++) {
         struct past_verdict verdict;
         feed_next(&past.feed);
-        incident->damage(&past.feed, &past.last, 0.0015, seeds[0]);
+        incident->damage(&past.feed, &past.last, 0.001, seeds[0]);
         past_judge(&past, &past.feed, 1, &verdict);
         for (size_t i = 0; i < verdict.judgement.n_findings; i++) {
             const struct outcome *outcome = &verdict.judgement.outcomes[i];

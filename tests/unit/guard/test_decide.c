@@ -32,6 +32,46 @@ static void a_held_load_is_published_by_a_person(void **state)
     site_close(&site);
 }
 
+/* Measures of removed rows that later loads are judged against. */
+static int64_t training(struct site *site)
+{
+    return pg_int(site->pg->store,
+                  "select count(*) from loadguard.measure where measure = 'removed' "
+                  "and trains");
+}
+
+static void what_an_approved_load_had_findings_on_is_no_history(void **state)
+{
+    struct site site;
+    enum load_state after = LOAD_HELD;
+    site_open(&site, *state, NULL);
+    (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
+    int64_t held = site_load(&site, 5, 5, LOAD_HELD);
+    assert_int_equal(training(&site), 2);
+    assert_int_equal(approve(&site, held, false, &after), OK);
+    assert_int_equal(training(&site), 1);
+    assert_int_equal(pg_int(site.pg->store, "select load_id from loadguard.measure where measure = "
+                                            "'removed' and trains"),
+                     1);
+    site_close(&site);
+}
+
+static void a_new_normal_begins_history_with_the_approved_load(void **state)
+{
+    struct site site;
+    enum load_state after = LOAD_HELD;
+    const struct approval_wish wish = {.new_normal = true};
+    site_open(&site, *state, NULL);
+    (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
+    int64_t held = site_load(&site, 5, 5, LOAD_HELD);
+    assert_int_equal(decide_approve(&site.gate, held, &wish, &joe, &after, &site.err), OK);
+    assert_int_equal(training(&site), 1);
+    assert_int_equal(pg_int(site.pg->store, "select load_id from loadguard.measure where measure = "
+                                            "'removed' and trains"),
+                     held);
+    site_close(&site);
+}
+
 static void an_approval_counts_once(void **state)
 {
     struct site site;
@@ -355,6 +395,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pg_unit_test(a_held_load_is_published_by_a_person),
+        pg_unit_test(what_an_approved_load_had_findings_on_is_no_history),
+        pg_unit_test(a_new_normal_begins_history_with_the_approved_load),
         pg_unit_test(an_approval_counts_once),
         pg_unit_test(a_blocked_load_needs_an_override),
         pg_unit_test(duplicate_keys_are_released_by_nobody),
