@@ -27,10 +27,13 @@ def csv(rows, header="profile_id,score"):
 
 
 def quiet_night(n=2000, night=0, first=1):
-    """Scores that move a little from night to night: a third up, a third down, a third not at all."""
+    """Scores that move a little from night to night: a third up, a third down, a third not at all.
+    So do any two nights, however many lie between them."""
 
     def step(i):
-        return ((i * 2654435761 >> 9) + night * (i * 40503 >> 5)) % 3 * 0.1
+        mixed = (i * 2654435761 + night * 2246822519) & 0xFFFFFFFF
+        mixed = (mixed ^ mixed >> 15) * 2146121005 & 0xFFFFFFFF
+        return (mixed >> 13) % 3 * 0.1
 
     return [(i, 20 + (i * 7919) % 600 / 10 + step(i)) for i in range(first, first + n)]
 
