@@ -4,6 +4,7 @@ and that the night that repairs the data is published."""
 import datetime
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -131,6 +132,13 @@ class IncidentsTest(unittest.TestCase):
                     approved = self.site.call("approve", load, "--reason", "announced in May")
                     self.assertEqual(approved.returncode, 0, approved.stdout + approved.stderr)
                     self.run_all(nights[-2:], 0)
+
+    def test_the_document_shows_the_table_that_the_rules_are_held_to(self):
+        power = pathlib.Path(os.environ["INCIDENT_NIGHTS"]).with_name("incident_power")
+        table = subprocess.run([power, "table"], capture_output=True, text=True, check=True).stdout
+        document = (pathlib.Path(__file__).parents[2] / "docs/incidents.md").read_text()
+        shown = document.split("<!-- incidents -->\n")[1].split("<!-- /incidents -->")[0]
+        self.assertEqual(shown, table)
 
     def test_a_replay_tells_of_each_night(self):
         nights = self.nights("phe-2020-09", share=0.2, quiet=9, damaged=2, after=2)

@@ -1,82 +1,156 @@
-/* Prints what the default rules make of each incident at each share. */
+/*
+ * What the default rules catch, and how surely:
+ *
+ *   incident_power table                      the table of expectations, as Markdown
+ *   incident_power trials ROWS TRIALS         how often less than the tabled share is stopped
+ *   incident_power look cold|warm ROWS SEED [INCIDENT]    verdict and first finding at each share
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macros.h"
+#include "tests/incidents/expected.h"
 #include "tests/incidents/past.h"
 
-static const double shares[] = {1,     0.8,   0.5,   0.2,   0.1,    0.05,   0.02,   0.01,
-                                0.005, 0.003, 0.002, 0.001, 0.0005, 0.0002, 0.0001, 0.00001};
+#define COLD_NIGHTS 2
+#define WARM_NIGHTS 29
+#define FIRST_SEED 20001
 
-static void print_finding(const struct past_verdict *verdict)
+/* Of the tabled share. */
+static const double fractions[] = {1, 0.8, 0.6, 0.4, 0.2};
+
+static const char *temperature_name(enum temperature temperature)
 {
-    for (size_t i = 0; i < verdict->judgement.n_outcomes && i < 1; i++) {
-        const struct outcome *outcome = &verdict->judgement.outcomes[i];
-        if (outcome->kind == OUTCOME_FINDING || outcome->kind == OUTCOME_ERROR)
-            printf("  %s: %s", outcome->rule, outcome->sentence);
+    return temperature == COLD ? "cold" : "warm";
+}
+
+static void begin(struct past *past, enum temperature temperature, size_t rows, uint64_t seed)
+{
+    past_init(past, temperature == COLD, rows, seed);
+    past_quiet_nights(past, temperature == COLD ? COLD_NIGHTS : WARM_NIGHTS);
+    feed_next(&past->feed);
+}
+
+static void judge(struct past *past, const struct incident *incident, double share, uint64_t seed,
+                  struct past_verdict *ret_verdict)
+{
+    struct feed tonight;
+    feed_copy(&past->feed, &tonight);
+    incident->damage(&tonight, &past->last, share, seed);
+    past_judge(past, &tonight, incident->copies == 0 ? 1 : incident->copies, ret_verdict);
+    feed_release(&tonight);
+}
+
+static void print_table(void)
+{
+    printf("| case | what happens | with | at 10,000 rows from | at 1,000,000 from | verdict | "
+           "rule |\n"
+           "|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < n_expectations; i++) {
+        const struct expectation *expected = &expectations[i];
+        printf("| %s | %s | %s | %.4g %% | %.4g %% | %s | %s |\n", expected->incident,
+               incident_find(expected->incident)->what,
+               expected->temperature == COLD ? "two nights" : "history", expected->small * 100,
+               expected->large * 100, verdict_name(expected->verdict), expected->rule);
     }
 }
 
-static void print_power(struct past *past, const struct incident *incident, uint64_t seed)
+/* The smallest share at which nothing but chance decides, so that less than it is worth a trial. */
+static bool has_less(const struct expectation *expected, size_t rows)
 {
-    for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++) {
-        struct feed tonight;
-        struct past_verdict verdict;
-        feed_copy(&past->feed, &tonight);
-        incident->damage(&tonight, &past->last, shares[i], seed);
-        past_judge(past, &tonight, incident->copies == 0 ? 1 : incident->copies, &verdict);
-        printf("%-24s %9g  %-6s %3zu", incident->name, shares[i],
-               verdict_name(verdict.judgement.verdict), verdict.judgement.n_findings);
-        print_finding(&verdict);
+    const struct incident *incident = incident_find(expected->incident);
+    return expected->small < 0.1 && expected->small * (double)rows > 1 && !incident->on_purpose;
+}
+
+static void count_stops(size_t rows, size_t n_trials, enum temperature temperature,
+                        unsigned (*counts)[ARRAY_SIZE(fractions)])
+{
+    for (size_t trial = 0; trial < n_trials; trial++) {
+        struct past past;
+        begin(&past, temperature, rows, FIRST_SEED + trial);
+        for (size_t i = 0; i < n_expectations; i++) {
+            const struct expectation *expected = &expectations[i];
+            if (expected->temperature != temperature || !has_less(expected, rows))
+                continue;
+            for (size_t f = 0; f < ARRAY_SIZE(fractions); f++) {
+                struct past_verdict verdict;
+                judge(&past, incident_find(expected->incident), expected->small * fractions[f],
+                      FIRST_SEED + trial + f, &verdict);
+                counts[i][f] += past_stopped(&verdict);
+                past_verdict_release(&verdict);
+            }
+        }
+        past_release(&past);
+    }
+}
+
+static void print_trials(size_t rows, size_t n_trials)
+{
+    unsigned(*counts)[ARRAY_SIZE(fractions)] = calloc(n_expectations, sizeof(*counts));
+    if (counts == NULL)
+        abort();
+    count_stops(rows, n_trials, COLD, counts);
+    count_stops(rows, n_trials, WARM, counts);
+    printf("| case | with | tabled share |");
+    for (size_t f = 0; f < ARRAY_SIZE(fractions); f++)
+        printf(" × %g |", fractions[f]);
+    printf("\n|---|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < n_expectations; i++) {
+        if (!has_less(&expectations[i], rows))
+            continue;
+        printf("| %s | %s | %.4g %% |", expectations[i].incident,
+               expectations[i].temperature == COLD ? "two nights" : "history",
+               expectations[i].small * 100);
+        for (size_t f = 0; f < ARRAY_SIZE(fractions); f++)
+            printf(" %.0f %% |", 100.0 * counts[i][f] / (double)n_trials);
         printf("\n");
-        bool passed = verdict.judgement.verdict == VERDICT_PASS;
+    }
+    free(counts);
+}
+
+static void look_at(struct past *past, const struct incident *incident, uint64_t seed)
+{
+    static const double shares[] = {1,     0.8,   0.5,   0.2,   0.1,    0.05,   0.02,   0.01,
+                                    0.005, 0.003, 0.002, 0.001, 0.0005, 0.0002, 0.0001, 0.00001};
+    bool passed = false;
+    for (size_t i = 0; i < ARRAY_SIZE(shares) && !passed; i++) {
+        struct past_verdict verdict;
+        judge(past, incident, shares[i], seed, &verdict);
+        const struct judgement *judgement = &verdict.judgement;
+        printf("%-24s %9g  %-6s %3zu", incident->name, shares[i], verdict_name(judgement->verdict),
+               judgement->n_findings);
+        if (judgement->n_outcomes > 0 && judgement->outcomes[0].kind != OUTCOME_PASS)
+            printf("  %s: %s", judgement->outcomes[0].rule, judgement->outcomes[0].sentence);
+        printf("\n");
+        passed = judgement->verdict == VERDICT_PASS;
         past_verdict_release(&verdict);
-        feed_release(&tonight);
-        if (passed)
-            break;
     }
 }
 
-static void quiet(size_t rows, uint64_t seed, size_t nights)
+static void look(enum temperature temperature, size_t rows, uint64_t seed, const char *only)
 {
     struct past past;
-    size_t stopped = 0;
-    past_init(&past, false, rows, seed);
-    past_quiet_nights(&past, 9);
-    for (size_t i = 9; i < nights; i++) {
-        struct past_verdict verdict;
-        feed_next(&past.feed);
-        past_judge(&past, &past.feed, 1, &verdict);
-        for (size_t j = 0; j < verdict.judgement.n_findings; j++)
-            printf("night %zu: %s: %s: %s\n", i, verdict_name(verdict.judgement.verdict),
-                   verdict.judgement.outcomes[j].rule, verdict.judgement.outcomes[j].sentence);
-        stopped += past_stopped(&verdict);
-        past_end_night(&past, &past.feed, &verdict, true, false);
-        past_verdict_release(&verdict);
-    }
-    printf("%zu nights stopped\n", stopped);
+    begin(&past, temperature, rows, seed);
+    for (size_t i = 0; i < n_incidents; i++)
+        if ((only == NULL || strcmp(only, incidents[i].name) == 0) && !incidents[i].every_night)
+            look_at(&past, &incidents[i], seed);
     past_release(&past);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
+    if (argc == 2 && strcmp(argv[1], "table") == 0)
+        print_table();
+    else if (argc == 4 && strcmp(argv[1], "trials") == 0)
+        print_trials(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
+    else if ((argc == 5 || argc == 6) && strcmp(argv[1], "look") == 0)
+        look(strcmp(argv[2], temperature_name(COLD)) == 0 ? COLD : WARM,
+             strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), argc == 6 ? argv[5] : NULL);
+    else {
+        (void)fprintf(stderr, "usage: incident_power table\n"
+                              "       incident_power trials ROWS TRIALS\n"
+                              "       incident_power look cold|warm ROWS SEED [INCIDENT]\n");
         return 1;
-    size_t rows = strtoull(argv[2], NULL, 10);
-    uint64_t seed = strtoull(argv[3], NULL, 10);
-    size_t nights = argc > 4 ? strtoull(argv[4], NULL, 10) : 28;
-    if (strcmp(argv[1], "quiet") == 0) {
-        quiet(rows, seed, nights);
-        return 0;
     }
-    struct past past;
-    bool cold = strcmp(argv[1], "cold") == 0;
-    past_init(&past, cold, rows, seed);
-    past_quiet_nights(&past, cold ? 2 : nights + 1);
-    feed_next(&past.feed);
-    for (size_t i = 0; i < n_incidents; i++) {
-        if ((argc <= 5 || strcmp(argv[5], incidents[i].name) == 0) && !incidents[i].every_night)
-            print_power(&past, &incidents[i], seed);
-    }
-    past_release(&past);
     return 0;
 }
