@@ -54,12 +54,18 @@ static enum error_code write_approval(struct gate *gate, const struct load_recor
                                       enum load_state state, const struct approval_wish *wish,
                                       const struct decider *decider, struct error *err)
 {
+    const char **found = NULL;
+    size_t n_found = 0;
+    TRY(load_history_found(gate, record->id, &gate->arena, &found, &n_found, err));
     const struct approval approval = {
         .load = record->id,
         .person = decider->actor,
         .reason = decider->reason,
         .override = wish->override,
         .evidence_digest = record->evidence_digest,
+        .measures = found,
+        .n_measures = n_found,
+        .new_normal = wish->new_normal,
     };
     const struct audit_entry entry = {
         .feed = gate->feed->name,
@@ -72,7 +78,6 @@ static enum error_code write_approval(struct gate *gate, const struct load_recor
     CLEANUP(store_rollbackp) struct store *store = gate->store;
     TRY(store_begin(store, err));
     TRY(ledger_add_approval(store, &approval, err));
-    TRY(load_history_excuse(gate, record->id, wish->new_normal, err));
     TRY(life_change(store, record->id, state, LOAD_RELEASING, err));
     TRY(audit_append(store, &entry, head, err));
     TRY(store_commit(store, err));

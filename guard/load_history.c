@@ -4,29 +4,49 @@
 #include <jansson.h>
 #include <string.h>
 
-static void add_measures(struct history *history, const struct past_measure *measures, size_t n,
-                         int64_t baseline)
+/* Measures of past loads as they are read, and what approvals say about them. */
+struct past {
+    const struct past_measure *measures;
+    size_t n;
+    const struct history_excuse *excuses;
+    size_t n_excuses;
+    int64_t baseline;
+};
+
+static size_t add_load(struct history *history, const struct past *past,
+                       const struct past_measure *measure)
+{
+    const struct history_load added = {
+        .load = measure->load,
+        .has_as_of = measure->as_of_us != STORE_NO_TIME,
+        .as_of_us = measure->as_of_us,
+        .approved = history_is_approved(past->excuses, past->n_excuses, measure->load),
+    };
+    size_t load = history_add_load(history, &added);
+    if (measure->load == past->baseline)
+        history->previous = load;
+    return load;
+}
+
+static void add_measures(struct history *history, const struct past *past)
 {
     size_t load = HISTORY_NO_LOAD;
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0 || measures[i].load != measures[i - 1].load) {
-            const struct history_load added = {
-                .load = measures[i].load,
-                .has_as_of = measures[i].as_of_us != STORE_NO_TIME,
-                .as_of_us = measures[i].as_of_us,
-                .approved = measures[i].approved,
-            };
-            load = history_add_load(history, &added);
-            if (measures[i].load == baseline)
-                history->previous = load;
-        }
-        const struct recorded_measure *measure = &measures[i].measure;
+    bool excused = false;
+    for (size_t i = 0; i < past->n; i++) {
+        const struct past_measure *at = &past->measures[i];
+        const struct recorded_measure *measure = &at->measure;
+        bool same_load = i > 0 && at->load == at[-1].load;
+        if (!same_load)
+            load = add_load(history, past, at);
+        if (!same_load || strcmp(measure->text, at[-1].measure.text) != 0)
+            excused = history_is_excused(past->excuses, past->n_excuses, at->load, INT64_MAX,
+                                         measure->text);
         const struct history_record record = {
             .text = measure->text,
             .segment = measure->segment,
             .is_null = measure->is_null,
             .value = measure->value,
-            .trains = measure->trains,
+            .trains = measure->trains && !excused,
         };
         if (load != HISTORY_NO_LOAD)
             history_add(history, load, &record);
@@ -48,17 +68,59 @@ static enum error_code find_gap(struct gate *gate, const struct load_record *loa
     return OK;
 }
 
-enum error_code load_history_read(struct gate *gate, const struct load_record *load,
+enum error_code load_history_excuses(struct gate *gate, int64_t since, struct arena *arena,
+                                     struct history_excuse **ret_excuses, size_t *ret_n,
+                                     struct error *err)
+{
+    struct ledger_excuse *read = NULL;
+    size_t n = 0;
+    TRY(ledger_read_excuses(gate->store, gate->feed->name, since, arena, &read, &n, err));
+    struct history_excuse *excuses = arena_calloc(arena, n, sizeof(*excuses));
+    for (size_t i = 0; i < n; i++)
+        excuses[i] = (struct history_excuse){
+            .load = read[i].load, .new_normal = read[i].new_normal, .text = read[i].measure};
+    *ret_excuses = excuses;
+    *ret_n = n;
+    return OK;
+}
+
+/* Measures of earlier loads that the rules look at. */
+static enum error_code read_measures(struct gate *gate, const struct rule_set *rules, int64_t load,
+                                     struct arena *arena, struct past *past, struct error *err)
+{
+    const struct measure_plan *plan = rule_set_plan(rules);
+    const char **texts = arena_calloc(arena, plan->n_measures, sizeof(*texts));
+    struct past_measure *measures = NULL;
+    for (size_t i = 0; i < plan->n_measures; i++)
+        texts[i] = plan->measures[i].text;
+    const struct history_wish wish = {
+        .feed = gate->feed->name,
+        .load = load,
+        .n_loads = HISTORY_MAX_LOADS,
+        .texts = texts,
+        .n_texts = plan->n_measures,
+    };
+    TRY(ledger_read_history(gate->store, &wish, arena, &measures, &past->n, err));
+    past->measures = measures;
+    return OK;
+}
+
+enum error_code load_history_read(struct gate *gate, const struct rule_set *rules,
+                                  const struct load_record *load,
                                   const struct load_record *baseline, struct arena *arena,
                                   struct judge_context *context, struct error *err)
 {
     struct history *history = arena_alloc(arena, sizeof(*history));
-    struct past_measure *measures = NULL;
-    size_t n = 0;
+    struct history_excuse *excuses = NULL;
+    struct past past = {.baseline = baseline->id};
+    int64_t since = INT64_MAX;
     history_init(history, arena);
-    TRY(ledger_read_history(gate->store, gate->feed->name, load->id, HISTORY_MAX_LOADS, arena,
-                            &measures, &n, err));
-    add_measures(history, measures, n, baseline->id);
+    TRY(read_measures(gate, rules, load->id, arena, &past, err));
+    for (size_t i = 0; i < past.n; i++)
+        since = past.measures[i].load < since ? past.measures[i].load : since;
+    TRY(load_history_excuses(gate, since, arena, &excuses, &past.n_excuses, err));
+    past.excuses = excuses;
+    add_measures(history, &past);
     context->history = history;
     return find_gap(gate, load, baseline, arena, &context->gap, err);
 }
@@ -81,10 +143,21 @@ static void add_texts(const json_t *finding, struct arena *arena, const char ***
     }
 }
 
-enum error_code load_history_excuse(struct gate *gate, int64_t load, bool new_normal,
-                                    struct error *err)
+/* Adds the texts of those that led to the verdict: all, or errors alone. */
+static void add_all_texts(const json_t *outcomes, bool errors_only, struct arena *arena,
+                          const char ***texts, size_t *n, size_t *capacity)
 {
-    struct arena *arena = &gate->arena;
+    for (size_t i = 0; i < json_array_size(outcomes); i++) {
+        const json_t *outcome = json_array_get(outcomes, i);
+        const char *kind = json_string_value(json_object_get(outcome, "outcome"));
+        if (!errors_only || (kind != NULL && strcmp(kind, outcome_kind_name(OUTCOME_ERROR)) == 0))
+            add_texts(outcome, arena, texts, n, capacity);
+    }
+}
+
+enum error_code load_history_found(struct gate *gate, int64_t load, struct arena *arena,
+                                   const char ***ret_texts, size_t *ret_n, struct error *err)
+{
     const char *report = NULL;
     const char **texts = NULL;
     size_t n = 0;
@@ -96,12 +169,10 @@ enum error_code load_history_excuse(struct gate *gate, int64_t load, bool new_no
         error_hint(err, "What it found would count as usual from now on. Reject it and run again.");
         return ERR_CORRUPT;
     }
-    const json_t *findings = json_object_get(json, "findings");
-    for (size_t i = 0; i < json_array_size(findings); i++)
-        add_texts(json_array_get(findings, i), arena, &texts, &n, &capacity);
+    add_all_texts(json_object_get(json, "findings"), false, arena, &texts, &n, &capacity);
+    add_all_texts(json_object_get(json, "outcomes"), true, arena, &texts, &n, &capacity);
     json_decref(json);
-    if (n == 0)
-        return OK;
-    return new_normal ? ledger_restart_measures(gate->store, load, texts, n, err)
-                      : ledger_exclude_measures(gate->store, load, texts, n, err);
+    *ret_texts = texts;
+    *ret_n = n;
+    return OK;
 }

@@ -78,7 +78,8 @@ static enum error_code compare(struct gate *gate, const struct load_record *load
         .has_as_of = load->as_of_us != STORE_NO_TIME,
         .as_of_unix_us = load->as_of_us,
     };
-    TRY(load_history_read(gate, load, &verdict->baseline, &verdict->arena, &context, err));
+    TRY(load_history_read(gate, gate->rules, load, &verdict->baseline, &verdict->arena, &context,
+                          err));
     struct measuring measuring;
     bool staged = find_tables(gate, load, rows, verdict, &measuring);
     context.why_no_sql = staged ? NULL : "sql: looks at tables, and a dry run makes none";
@@ -215,34 +216,41 @@ struct report load_report(const struct gate *gate, const struct load_record *loa
     };
 }
 
+/* Of segments only what rules look at: not the counts beside it that tell why a value is missing.
+ */
+static bool is_recorded(const struct gate *gate, size_t measure)
+{
+    struct rule_info rule;
+    return rule_set_plan(gate->rules)->measures[measure].n_by == 0 ||
+           rule_set_rule_of_measure(gate->rules, measure, &rule);
+}
+
 static enum error_code store_measures(struct gate *gate, int64_t load,
                                       const struct load_verdict *verdict, struct error *err)
 {
     const struct measure_plan *plan = rule_set_plan(gate->rules);
-    struct arena arena = {0};
+    const struct judged *judged = &verdict->judged;
+    struct arena arena CLEANUP(arena_release) = {0};
     struct recorded_measure *measures = NULL;
     size_t capacity = 0;
     size_t n = 0;
     for (size_t i = 0; i < plan->n_measures; i++) {
-        const struct measure_result *result = &verdict->judged.diff.measures[i];
-        if (!history_records(&plan->measures[i], result))
-            continue;
-        for (size_t j = 0; j < result->n_segments; j++) {
-            struct recorded_measure measure = {
-                .text = plan->measures[i].text,
-                .segment = result->segments == NULL ? "" : result->segments[j].text,
-                .is_null = result->values[j].is_null,
-                .trains = history_trains(&plan->measures[i], verdict->judged.judgement.gap),
+        struct history_record *records = NULL;
+        size_t n_records = 0;
+        if (is_recorded(gate, i))
+            history_records(&plan->measures[i], &judged->diff.measures[i], judged->judgement.gap,
+                            &arena, &records, &n_records);
+        measures = arena_grow(&arena, measures, sizeof(*measures), &capacity, n + n_records);
+        for (size_t j = 0; j < n_records; j++)
+            measures[n++] = (struct recorded_measure){
+                .text = records[j].text,
+                .segment = records[j].segment,
+                .is_null = records[j].is_null,
+                .value = records[j].value,
+                .trains = records[j].trains,
             };
-            if (!measure.is_null && !history_number(&result->values[j], &measure.value))
-                continue;
-            measures = arena_grow(&arena, measures, sizeof(*measures), &capacity, n + 1);
-            measures[n++] = measure;
-        }
     }
-    enum error_code code = ledger_store_measures(gate->store, load, measures, n, err);
-    arena_release(&arena);
-    return code;
+    return ledger_store_measures(gate->store, load, measures, n, err);
 }
 
 static enum error_code report_text(const struct gate *gate, const struct load_record *load,

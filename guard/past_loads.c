@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guard/kept_load.h"
+#include "guard/load_history.h"
 
 static uint64_t count_of(const json_t *rows, const char *name)
 {
@@ -77,8 +78,31 @@ static enum error_code read_night(struct gate *gate, struct past_loads *loads, s
         .baseline = find_baseline(loads, index, record->baseline_load),
         .has_baseline = record->baseline_load != 0,
     };
+    night->misled =
+        night->baseline != BACKTEST_NO_NIGHT && loads->records[night->baseline].marked_bad;
     TRY(read_counts(gate, night, arena, err));
     return read_measures(gate, night, arena, err);
+}
+
+/* Hands what approvals say to the nights that they are of; both are in order of loads. */
+static enum error_code read_excuses(struct gate *gate, struct past_loads *loads,
+                                    struct arena *arena, struct error *err)
+{
+    struct history_excuse *excuses = NULL;
+    size_t n = 0;
+    if (loads->n == 0)
+        return OK;
+    TRY(load_history_excuses(gate, loads->records[0].id, arena, &excuses, &n, err));
+    for (size_t i = 0; i < loads->n; i++) {
+        struct backtest_night *night = &loads->nights[i];
+        for (size_t j = 0; j < n; j++) {
+            if (excuses[j].load != night->load)
+                continue;
+            night->excuses = night->n_excuses == 0 ? &excuses[j] : night->excuses;
+            night->n_excuses++;
+        }
+    }
+    return OK;
 }
 
 enum error_code past_loads_read(struct gate *gate, size_t limit, struct arena *arena,
@@ -96,6 +120,7 @@ enum error_code past_loads_read(struct gate *gate, size_t limit, struct arena *a
     }
     for (size_t i = 0; i < loads.n; i++)
         TRY(read_night(gate, &loads, i, arena, err));
+    TRY(read_excuses(gate, &loads, arena, err));
     *ret_loads = loads;
     return OK;
 }

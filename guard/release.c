@@ -243,6 +243,7 @@ static enum error_code tidy(struct gate *gate, struct arena *arena, struct error
     TRY(expire_overtaken(gate, arena, err));
     TRY(retention_step(gate->store, gate->feed->name, &retention, &result, err));
     TRY(drop_packed_files(gate, arena, err));
+    TRY(ledger_prune_measures(gate->store, gate->feed->name, err));
     return staging_analyze_parent(gate->store, &gate->table, PARENT_STATISTICS_MAX_AGE_US, err);
 }
 

@@ -133,32 +133,6 @@ static struct diff_result recorded_result(const struct backtest *b,
     return result;
 }
 
-static void add_night(struct history *history, const struct backtest *b, size_t index)
-{
-    const struct backtest_night *night = &b->nights[index];
-    const struct history_load load = {
-        .load = night->load, .has_as_of = night->has_as_of, .as_of_us = night->as_of_us};
-    size_t at = history_add_load(history, &load);
-    if (at == HISTORY_NO_LOAD)
-        return;
-    for (size_t i = 0; i < night->n_records; i++)
-        history_add(history, at, &night->records[i]);
-    if (night->result != NULL)
-        history_add_result(history, at, b->plan, night->result, 1);
-}
-
-/* The published nights before this one, the newest first. */
-static void look_back(struct history *history, const struct backtest *b, size_t index)
-{
-    for (size_t i = index; i-- > 0 && history->n_loads < HISTORY_MAX_LOADS;) {
-        if (!b->nights[i].published)
-            continue;
-        if (i == b->nights[index].baseline)
-            history->previous = history->n_loads;
-        add_night(history, b, i);
-    }
-}
-
 static double gap_before(const struct backtest *b, size_t index, struct arena *arena)
 {
     const struct backtest_night *night = &b->nights[index];
@@ -172,6 +146,58 @@ static double gap_before(const struct backtest *b, size_t index, struct arena *a
             times[n++] = b->nights[i].as_of_us;
     }
     return history_gap(times, n, b->nights[night->baseline].as_of_us, night->as_of_us);
+}
+
+/* What approvals of the nights between one that is judged and an earlier one say. */
+struct excuses {
+    struct history_excuse *items;
+    size_t n;
+    size_t capacity;
+};
+
+static void add_excuses(struct excuses *excuses, const struct backtest_night *night,
+                        struct arena *arena)
+{
+    excuses->items = arena_grow(arena, excuses->items, sizeof(*excuses->items), &excuses->capacity,
+                                excuses->n + night->n_excuses);
+    for (size_t i = 0; i < night->n_excuses; i++)
+        excuses->items[excuses->n++] = night->excuses[i];
+}
+
+static void add_night(struct history *history, const struct backtest *b, size_t index,
+                      const struct excuses *excuses)
+{
+    const struct backtest_night *night = &b->nights[index];
+    const struct history_load load = {.load = night->load,
+                                      .has_as_of = night->has_as_of,
+                                      .as_of_us = night->as_of_us,
+                                      .approved = night->n_excuses > 0};
+    size_t at = history_add_load(history, &load);
+    if (at == HISTORY_NO_LOAD)
+        return;
+    for (size_t i = 0; i < night->n_records; i++) {
+        struct history_record record = night->records[i];
+        record.trains = record.trains && !history_is_excused(excuses->items, excuses->n,
+                                                             night->load, INT64_MAX, record.text);
+        history_add(history, at, &record);
+    }
+    if (night->result != NULL && !night->misled)
+        history_add_result(history, at, b->plan, night->result,
+                           gap_before(b, index, history->arena));
+}
+
+/* The published nights before this one, the newest first. */
+static void look_back(struct history *history, const struct backtest *b, size_t index)
+{
+    struct excuses excuses = {0};
+    for (size_t i = index; i-- > 0 && history->n_loads < HISTORY_MAX_LOADS;) {
+        if (!b->nights[i].published)
+            continue;
+        if (i == b->nights[index].baseline)
+            history->previous = history->n_loads;
+        add_excuses(&excuses, &b->nights[i], history->arena);
+        add_night(history, b, i, &excuses);
+    }
 }
 
 static size_t rule_index(const struct backtest *b, const char *name)

@@ -6,6 +6,7 @@
 #define LG_RULES_BACKTEST_H
 
 #include "diff/diff.h"
+#include "rules/history.h"
 #include "rules/rule_set.h"
 
 #define BACKTEST_NO_NIGHT SIZE_MAX
@@ -16,12 +17,15 @@ struct backtest_night {
     bool has_as_of;
     int64_t as_of_us;  /* microseconds since the Unix epoch */
     bool published;    /* and not found bad since: later nights are judged against it */
+    bool misled;       /* it was compared with a load that was found bad since */
     size_t baseline;   /* index of the night that it was compared with, or BACKTEST_NO_NIGHT */
     bool has_baseline; /* it was compared with a load, also one that is not among the nights */
     bool has_counts;
     struct row_counts counts;
     const struct history_record *records; /* what was measured then; texts as in the plan */
     size_t n_records;
+    const struct history_excuse *excuses; /* what approvals of this load say about the history */
+    size_t n_excuses;
     /* The comparison made again with the plan of the rules, or NULL if the rows are gone. */
     const struct diff_result *result;
 };
@@ -68,8 +72,8 @@ bool backtest_is_recorded(const struct rule_set *rules, const struct backtest_ni
 /*
  * Judges the nights in order, the oldest first. A night that was judged on records alone leaves out
  * rules of which a measure is missing, and rules by segment. The allowance for chance then counts
- * all rows of a measure's side, where: and filters aside. Records that were left out of the history
- * later are left out here, too. Everything belongs to the arena or the rules. ERR_MEMORY,
+ * all rows of a measure's side, where: and filters aside. Approvals take effect from their night
+ * on, bad marks on all nights. Everything belongs to the arena or the rules. ERR_MEMORY,
  * ERR_CANCELLED.
  */
 enum error_code backtest_run(const struct rule_set *rules, const struct backtest_night *nights,

@@ -117,29 +117,93 @@ struct value history_time(bool is_known, int64_t unix_us)
     return value;
 }
 
-bool history_records(const struct measure *measure, const struct measure_result *result)
+static uint64_t larger_side(const struct segment *segment)
 {
-    return measure->n_by == 0 || result->segments != NULL;
+    return segment->new_rows > segment->old_rows ? segment->new_rows : segment->old_rows;
+}
+
+/* The rest first, then by rows, then by text. */
+static int compare_segments(const void *a, const void *b)
+{
+    const struct segment *x = *(const struct segment *const *)a;
+    const struct segment *y = *(const struct segment *const *)b;
+    if (x->is_rest != y->is_rest)
+        return x->is_rest ? -1 : 1;
+    if (larger_side(x) != larger_side(y))
+        return larger_side(x) > larger_side(y) ? -1 : 1;
+    return strcmp(x->text, y->text);
+}
+
+/* For each segment whether it is recorded. */
+static const bool *choose_segments(const struct measure_result *result, struct arena *arena)
+{
+    size_t n = result->n_segments;
+    size_t n_chosen = n < HISTORY_MAX_SEGMENTS + 1 ? n : HISTORY_MAX_SEGMENTS + 1;
+    bool *chosen = arena_calloc(arena, n, sizeof(*chosen));
+    const struct segment **sorted = arena_calloc(arena, n, sizeof(*sorted));
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &result->segments[i];
+    if (n_chosen < n)
+        qsort(sorted, n, sizeof(*sorted), compare_segments);
+    for (size_t i = 0; i < n_chosen; i++)
+        chosen[sorted[i] - result->segments] = true;
+    return chosen;
+}
+
+void history_records(const struct measure *measure, const struct measure_result *result, double gap,
+                     struct arena *arena, struct history_record **ret_records, size_t *ret_n)
+{
+    bool divided = result->segments != NULL;
+    size_t n = measure->n_by > 0 && !divided ? 0 : result->n_segments;
+    struct history_record *records = arena_calloc(arena, n, sizeof(*records));
+    const bool *chosen = divided ? choose_segments(result, arena) : NULL;
+    *ret_records = records;
+    *ret_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct history_record record = {
+            .text = measure->text,
+            .segment = divided ? result->segments[i].text : "",
+            .is_null = result->values[i].is_null,
+            .trains = history_trains(measure, gap),
+        };
+        if ((!divided || chosen[i]) &&
+            (record.is_null || history_number(&result->values[i], &record.value)))
+            records[(*ret_n)++] = record;
+    }
 }
 
 void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,
                         const struct diff_result *result, double gap)
 {
     for (size_t i = 0; i < plan->n_measures; i++) {
-        const struct measure_result *measured = &result->measures[i];
-        if (!history_records(&plan->measures[i], measured))
-            continue;
-        for (size_t j = 0; j < measured->n_segments; j++) {
-            struct history_record record = {
-                .text = plan->measures[i].text,
-                .segment = measured->segments == NULL ? "" : measured->segments[j].text,
-                .is_null = measured->values[j].is_null,
-                .trains = history_trains(&plan->measures[i], gap),
-            };
-            if (record.is_null || history_number(&measured->values[j], &record.value))
-                history_add(history, load, &record);
-        }
+        struct history_record *records = NULL;
+        size_t n = 0;
+        history_records(&plan->measures[i], &result->measures[i], gap, history->arena, &records,
+                        &n);
+        for (size_t j = 0; j < n; j++)
+            history_add(history, load, &records[j]);
     }
+}
+
+bool history_is_excused(const struct history_excuse *excuses, size_t n, int64_t load,
+                        int64_t judged, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct history_excuse *excuse = &excuses[i];
+        bool is_about = excuse->new_normal ? load < excuse->load : load == excuse->load;
+        if (is_about && excuse->load < judged && excuse->text != NULL &&
+            strcmp(excuse->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool history_is_approved(const struct history_excuse *excuses, size_t n, int64_t load)
+{
+    for (size_t i = 0; i < n; i++)
+        if (excuses[i].load == load)
+            return true;
+    return false;
 }
 
 const struct history_series *history_find(const struct history *history, const char *text,

@@ -81,8 +81,31 @@ bool history_number(const struct value *value, double *ret_number);
 /* as_of as conditions see it: from microseconds since the Unix epoch, or NULL. */
 struct value history_time(bool is_known, int64_t unix_us);
 
-/* Whether a result is kept: not if the columns to segment by had too many values to do it. */
-bool history_records(const struct measure *measure, const struct measure_result *result);
+/*
+ * Segments that are recorded of a measure and load: those with the most rows on either side, and
+ * the rest. Others have no history.
+ */
+#define HISTORY_MAX_SEGMENTS 1000
+
+/*
+ * What is recorded of one measure, for later loads: nothing if the columns to segment by had too
+ * many values to do it. Records belong to the arena.
+ */
+void history_records(const struct measure *measure, const struct measure_result *result, double gap,
+                     struct arena *arena, struct history_record **ret_records, size_t *ret_n);
+
+/* What an approval says about one measure of a load, or (text NULL) about none. */
+struct history_excuse {
+    int64_t load;
+    bool new_normal; /* the loads before it no longer train; else this one does not */
+    const char *text;
+};
+
+/* Whether the measure of a load does not train because of approvals of loads before `judged`. */
+bool history_is_excused(const struct history_excuse *excuses, size_t n, int64_t load,
+                        int64_t judged, const char *text);
+
+bool history_is_approved(const struct history_excuse *excuses, size_t n, int64_t load);
 
 /* Adds all that a comparison measured. */
 void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,

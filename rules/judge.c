@@ -31,17 +31,27 @@ struct evaluation {
     bool lacks_history;
 };
 
+/* Segments that are not applicable for one kind of reason, and what was said first. */
+struct reason {
+    size_t n_segments;
+    const char *first;
+};
+
 /* What to say about all segments of a check together. */
 struct tally {
     size_t passed;
-    size_t not_applicable;
+    const char *basis;   /* of the limits by which they did */
+    size_t passed_cold;  /* by the limit for a short history */
+    struct reason other; /* for which segments are not applicable */
+    struct reason lacks_history;
     size_t found;
     size_t untold; /* findings and errors beyond the cap */
-    const char *first_reason;
-    bool lacks_history; /* what the first reason says */
 };
 
 #define ALL_ROWS SIZE_MAX
+
+#define BASIS_WARM "history"
+#define BASIS_COLD "short history"
 
 static void add_outcome(struct judging *j, const struct outcome *outcome)
 {
@@ -207,7 +217,7 @@ static void find_basis(const struct judging *j, const struct condition *conditio
         const struct history_outcome *call = &j->calls[i];
         if (call->missing != NULL)
             continue;
-        evaluation->basis = call->is_cold ? "short history" : "history";
+        evaluation->basis = call->is_cold ? BASIS_COLD : BASIS_WARM;
         evaluation->n_loads = call->n_loads;
     }
 }
@@ -566,13 +576,16 @@ static enum error_code add_segment(struct judging *j, const struct check *check,
     return OK;
 }
 
-static void count_reason(struct tally *tally, const char *reason, bool lacks_history)
+static void count_reason(struct reason *reason, const char *text)
 {
-    if (tally->first_reason == NULL) {
-        tally->first_reason = reason;
-        tally->lacks_history = lacks_history;
-    }
-    tally->not_applicable++;
+    if (reason->n_segments++ == 0)
+        reason->first = text;
+}
+
+static void count_pass(struct tally *tally, const char *basis)
+{
+    tally->basis = basis;
+    tally->passed++;
 }
 
 static enum error_code judge_segment(struct judging *j, const struct check *check, size_t index,
@@ -583,12 +596,12 @@ static enum error_code judge_segment(struct judging *j, const struct check *chec
     struct evaluation evaluation = {0};
     uint64_t min_rows = (uint64_t)j->set->rules[check->rule].min_rows;
     if (segment->new_rows < min_rows && segment->old_rows < min_rows) {
-        count_reason(tally, "fewer rows than min_rows", false);
+        count_reason(&tally->other, "fewer rows than min_rows");
         return OK;
     }
     if (came_or_went(j, check, segment)) {
         if (!check->reports_segments)
-            count_reason(tally, "the segment stands on one side only", false);
+            count_reason(&tally->other, "the segment stands on one side only");
         else if (tally->found++ < JUDGEMENT_MAX_SEGMENT_FINDINGS)
             add_coming_or_going(j, check, index);
         else
@@ -596,27 +609,65 @@ static enum error_code judge_segment(struct judging *j, const struct check *chec
         return OK;
     }
     TRY(evaluate_actions(j, check, index, &action, &evaluation, err));
-    if (evaluation.kind == OUTCOME_PASS)
-        tally->passed++;
+    if (evaluation.kind == OUTCOME_PASS && strcmp(evaluation.basis, BASIS_COLD) == 0)
+        tally->passed_cold++;
+    else if (evaluation.kind == OUTCOME_PASS)
+        count_pass(tally, evaluation.basis);
     else if (evaluation.kind == OUTCOME_NOT_APPLICABLE)
-        count_reason(tally, evaluation.sentence, evaluation.lacks_history);
+        count_reason(evaluation.lacks_history ? &tally->lacks_history : &tally->other,
+                     evaluation.sentence);
     else
         return add_segment(j, check, action, &evaluation, index, tally, err);
     return OK;
 }
 
-/* One outcome for all segments that share a kind. */
-static void add_summary(struct judging *j, const struct check *check, enum outcome_kind kind,
-                        size_t n_segments, const char *sentence, bool lacks_history)
+/* One outcome for all segments that came to the same. */
+static void add_summary(struct judging *j, const struct check *check, size_t n_segments,
+                        const struct outcome *what)
 {
     if (n_segments == 0)
         return;
     struct outcome outcome = blank_outcome(j, check, &check->actions[0]);
-    outcome.kind = kind;
+    outcome.kind = what->kind;
     outcome.n_segments = n_segments;
-    outcome.sentence = sentence;
-    outcome.lacks_history = lacks_history;
+    outcome.sentence = what->sentence;
+    outcome.lacks_history = what->lacks_history;
+    if (what->basis != NULL)
+        outcome.basis = what->basis;
     add_outcome(j, &outcome);
+}
+
+/* Of too many segments only the largest have a history. */
+static const char *tell_which_have_history(const struct judging *j, size_t n_segments,
+                                           const char *sentence)
+{
+    if (n_segments <= HISTORY_MAX_SEGMENTS + 1)
+        return sentence;
+    return arena_printf(j->arena, "%s; only the %d segments with the most rows have a history",
+                        sentence, HISTORY_MAX_SEGMENTS);
+}
+
+static void add_summaries(struct judging *j, const struct check *check, const struct tally *tally,
+                          size_t n)
+{
+    const struct outcome untold = {
+        .kind = OUTCOME_FINDING,
+        .sentence = arena_printf(j->arena, "%zu more segments are like this", tally->untold)};
+    const struct outcome other = {.kind = OUTCOME_NOT_APPLICABLE, .sentence = tally->other.first};
+    const struct outcome lacks_history = {
+        .kind = OUTCOME_NOT_APPLICABLE,
+        .sentence = tell_which_have_history(j, n, tally->lacks_history.first),
+        .lacks_history = true};
+    const struct outcome cold = {
+        .kind = OUTCOME_PASS,
+        .sentence = tell_which_have_history(j, n, "judged by the rule's limit for a short history"),
+        .basis = BASIS_COLD};
+    const struct outcome passed = {.kind = OUTCOME_PASS, .sentence = "", .basis = tally->basis};
+    add_summary(j, check, tally->untold, &untold);
+    add_summary(j, check, tally->other.n_segments, &other);
+    add_summary(j, check, tally->lacks_history.n_segments, &lacks_history);
+    add_summary(j, check, tally->passed_cold, &cold);
+    add_summary(j, check, tally->passed, &passed);
 }
 
 static enum error_code judge_segments(struct judging *j, const struct check *check,
@@ -626,11 +677,7 @@ static enum error_code judge_segments(struct judging *j, const struct check *che
     size_t n = result_of(j, check->actions[0].condition.slots[0])->n_segments;
     for (size_t i = 0; i < n; i++)
         TRY(judge_segment(j, check, i, &tally, err));
-    add_summary(j, check, OUTCOME_FINDING, tally.untold,
-                arena_printf(j->arena, "%zu more segments are like this", tally.untold), false);
-    add_summary(j, check, OUTCOME_NOT_APPLICABLE, tally.not_applicable,
-                tally.first_reason == NULL ? "" : tally.first_reason, tally.lacks_history);
-    add_summary(j, check, OUTCOME_PASS, tally.passed, "", false);
+    add_summaries(j, check, &tally, n);
     return OK;
 }
 

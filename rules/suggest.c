@@ -36,6 +36,17 @@ static const struct history_record *record_of(const struct backtest_night *night
     return NULL;
 }
 
+/* Whether later loads are judged against what a night came to. */
+static bool trains(const struct backtest_night *nights, size_t n_nights, size_t night,
+                   const struct history_record *record)
+{
+    bool excused = false;
+    for (size_t i = 0; i < n_nights && !excused; i++)
+        excused = history_is_excused(nights[i].excuses, nights[i].n_excuses, nights[night].load,
+                                     INT64_MAX, record->text);
+    return nights[night].published && record->trains && !excused;
+}
+
 static struct past_values values_of(const struct measure *measure,
                                     const struct backtest_night *nights, size_t n_nights,
                                     struct arena *arena)
@@ -50,7 +61,7 @@ static struct past_values values_of(const struct measure *measure,
         if (alone || record == NULL || record->is_null || !isfinite(record->value))
             continue;
         past.all[past.n_all++] = record->value;
-        if (nights[i].published && record->trains)
+        if (trains(nights, n_nights, i, record))
             past.training[past.n_training++] = record->value;
     }
     return past;

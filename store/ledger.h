@@ -161,33 +161,42 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
                                      struct error *err) MUST_CHECK;
 
 /*
- * What later loads can be judged against: measures of the newest n_loads other than `load` that are
- * live or were superseded and are not marked bad; by load, newest as_of first, then as
- * ledger_read_measures.
+ * What later loads can be judged against: measures with one of n texts of the newest n_loads other
+ * than `load` that are live or were superseded and are not marked bad; by load, newest as_of first,
+ * then as ledger_read_measures. Approvals are not looked at: see ledger_read_excuses.
  */
 struct past_measure {
     int64_t load;
     int64_t as_of_us;
-    bool approved; /* by a person, in spite of findings */
     struct recorded_measure measure;
 };
-enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,
-                                    size_t n_loads, struct arena *arena,
-                                    struct past_measure **ret_measures, size_t *ret_n,
-                                    struct error *err) MUST_CHECK;
+struct history_wish {
+    const char *feed;
+    int64_t load; /* that is not wanted, or 0 */
+    size_t n_loads;
+    const char *const *texts;
+    size_t n_texts;
+};
+enum error_code ledger_read_history(struct store *store, const struct history_wish *wish,
+                                    struct arena *arena, struct past_measure **ret_measures,
+                                    size_t *ret_n, struct error *err) MUST_CHECK;
+
+/*
+ * Removes what no later load is judged against any more, of one feed. Segments stay for the newest
+ * LEDGER_SEGMENT_LOADS loads that history can use and all that came after the oldest of them;
+ * measures over all rows for the newest LEDGER_MEASURE_LOADS loads. Takes at most
+ * LEDGER_PRUNE_LOADS loads at a time.
+ */
+#define LEDGER_SEGMENT_LOADS 56
+#define LEDGER_MEASURE_LOADS 1500
+#define LEDGER_PRUNE_LOADS 50
+enum error_code ledger_prune_measures(struct store *store, const char *feed,
+                                      struct error *err) MUST_CHECK;
 
 /* The different as_of of the newest n loads that were judged, whatever came of them; ascending. */
 enum error_code ledger_read_nights(struct store *store, const char *feed, size_t n,
                                    struct arena *arena, int64_t **ret_as_of_us, size_t *ret_n,
                                    struct error *err) MUST_CHECK;
-
-/* Leaves measures (by their text, all segments) of this load out of the history. */
-enum error_code ledger_exclude_measures(struct store *store, int64_t load, const char *const *texts,
-                                        size_t n, struct error *err) MUST_CHECK;
-
-/* Starts the history of measures afresh with this load: leaves them out of all earlier loads. */
-enum error_code ledger_restart_measures(struct store *store, int64_t load, const char *const *texts,
-                                        size_t n, struct error *err) MUST_CHECK;
 
 /*
  * The load that a new one is compared with: the live one unless it is marked bad, else the newest
@@ -198,8 +207,8 @@ enum error_code ledger_last_good(struct store *store, const char *feed, int64_t 
                                  struct error *err) MUST_CHECK;
 
 /*
- * Marks a load bad, or good again. What was measured in comparison with a bad load is left out of
- * the history from then on. ERR_NOT_FOUND.
+ * Marks a load bad, or good again. What was measured in comparison with a load does not train while
+ * that load is marked bad. ERR_NOT_FOUND.
  */
 enum error_code ledger_mark(struct store *store, int64_t load, bool bad, const char *person,
                             const char *reason, struct error *err) MUST_CHECK;
@@ -211,6 +220,9 @@ struct approval {
     const char *reason;
     bool override;
     const char *evidence_digest;
+    const char *const *measures; /* texts of what the load was held or blocked for */
+    size_t n_measures;
+    bool new_normal; /* their history starts afresh with this load */
 };
 enum error_code ledger_add_approval(struct store *store, const struct approval *approval,
                                     struct error *err) MUST_CHECK;
@@ -219,6 +231,19 @@ enum error_code ledger_add_approval(struct store *store, const struct approval *
 enum error_code ledger_lapse_approvals(struct store *store, int64_t load,
                                        const char *evidence_digest, int64_t *ret_lapsed,
                                        struct error *err) MUST_CHECK;
+/*
+ * What approvals of published loads say about the history, from load `since` on, by load. One that
+ * has lapsed, or whose load was rolled back or marked bad since, says nothing.
+ */
+struct ledger_excuse {
+    int64_t load;
+    bool new_normal;
+    const char *measure; /* NULL: the approval is about no measure */
+};
+enum error_code ledger_read_excuses(struct store *store, const char *feed, int64_t since,
+                                    struct arena *arena, struct ledger_excuse **ret_excuses,
+                                    size_t *ret_n, struct error *err) MUST_CHECK;
+
 /* Whether a valid approval with this digest exists. */
 enum error_code ledger_is_approved(struct store *store, int64_t load, const char *evidence_digest,
                                    bool *ret_approved, struct error *err) MUST_CHECK;

@@ -77,28 +77,12 @@ enum error_code ledger_read_report(struct store *store, int64_t load, struct are
     return OK;
 }
 
-struct mark {
-    int64_t load;
-    bool bad;
-    const char *person;
-    const char *reason;
-};
-
-static enum error_code write_mark(struct store *store, void *context, struct error *err)
-{
-    const struct mark *mark = context;
-    const struct store_param params[] = {store_int(mark->load), store_bool(mark->bad),
-                                         store_text(mark->person), store_text(mark->reason)};
-    const struct store_query compared = {measures_of_compared_sql, STORE_NO_ROWS, STORE_QUICK_MS};
-    TRY(update_load(store, load_mark_sql, params, ARRAY_SIZE(params), mark->load, err));
-    return mark->bad ? store_exec(store, &compared, params, 1, NULL, err) : OK;
-}
-
 enum error_code ledger_mark(struct store *store, int64_t load, bool bad, const char *person,
                             const char *reason, struct error *err)
 {
-    struct mark mark = {.load = load, .bad = bad, .person = person, .reason = reason};
-    return store_atomically(store, write_mark, &mark, err);
+    const struct store_param params[] = {store_int(load), store_bool(bad), store_text(person),
+                                         store_text(reason)};
+    return update_load(store, load_mark_sql, params, ARRAY_SIZE(params), load, err);
 }
 
 enum error_code ledger_last_good(struct store *store, const char *feed, int64_t *ret_load,
@@ -115,10 +99,17 @@ enum error_code ledger_last_good(struct store *store, const char *feed, int64_t 
 enum error_code ledger_add_approval(struct store *store, const struct approval *approval,
                                     struct error *err)
 {
+    struct buffer measures CLEANUP(buffer_release);
     const struct store_query query = {approval_add_sql, STORE_NO_ROWS, STORE_QUICK_MS};
-    const struct store_param params[] = {
-        store_int(approval->load), store_text(approval->person), store_text(approval->reason),
-        store_bool(approval->override), store_text(approval->evidence_digest)};
+    buffer_init(&measures, BUFFER_DEFAULT_MAX_BYTES);
+    TRY(store_text_array(approval->measures, approval->n_measures, &measures, err));
+    const struct store_param params[] = {store_int(approval->load),
+                                         store_text(approval->person),
+                                         store_text(approval->reason),
+                                         store_bool(approval->override),
+                                         store_text(approval->evidence_digest),
+                                         store_text(buffer_string(&measures)),
+                                         store_bool(approval->new_normal)};
     return store_exec(store, &query, params, ARRAY_SIZE(params), NULL, err);
 }
 
@@ -131,6 +122,29 @@ enum error_code ledger_lapse_approvals(struct store *store, int64_t load,
     const struct store_param params[] = {store_int(load), store_text(evidence_digest)};
     TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
     *ret_lapsed = store_affected(&result);
+    return OK;
+}
+
+enum error_code ledger_read_excuses(struct store *store, const char *feed, int64_t since,
+                                    struct arena *arena, struct ledger_excuse **ret_excuses,
+                                    size_t *ret_n, struct error *err)
+{
+    struct store_result result CLEANUP(store_result_release) = {0};
+    const struct store_query query = {excuses_read_sql, STORE_ANY_ROWS, STORE_QUICK_MS};
+    const struct store_param params[] = {store_text(feed), store_int(since)};
+    TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
+    size_t n = store_rows(&result);
+    struct ledger_excuse *excuses = arena_calloc(arena, n, sizeof(*excuses));
+    for (size_t i = 0; i < n; i++) {
+        const char *measure = store_get_text(&result, i, 2);
+        excuses[i] = (struct ledger_excuse){
+            .load = store_get_int(&result, i, 0),
+            .new_normal = store_get_bool(&result, i, 1),
+            .measure = measure == NULL ? NULL : arena_strdup(arena, measure),
+        };
+    }
+    *ret_excuses = excuses;
+    *ret_n = n;
     return OK;
 }
 

@@ -128,15 +128,18 @@ enum error_code ledger_read_measures(struct store *store, int64_t load, struct a
     return OK;
 }
 
-enum error_code ledger_read_history(struct store *store, const char *feed, int64_t load,
-                                    size_t n_loads, struct arena *arena,
-                                    struct past_measure **ret_measures, size_t *ret_n,
-                                    struct error *err)
+enum error_code ledger_read_history(struct store *store, const struct history_wish *wish,
+                                    struct arena *arena, struct past_measure **ret_measures,
+                                    size_t *ret_n, struct error *err)
 {
     struct store_result result CLEANUP(store_result_release) = {0};
+    struct buffer texts CLEANUP(buffer_release);
     const struct store_query query = {measures_history_sql, STORE_ANY_ROWS, STORE_QUICK_MS};
-    const struct store_param params[] = {store_text(feed), store_int(load),
-                                         store_int((int64_t)n_loads)};
+    buffer_init(&texts, BUFFER_DEFAULT_MAX_BYTES);
+    TRY(store_text_array(wish->texts, wish->n_texts, &texts, err));
+    const struct store_param params[] = {store_text(wish->feed), store_int(wish->load),
+                                         store_int((int64_t)wish->n_loads),
+                                         store_text(buffer_string(&texts))};
     TRY(store_exec(store, &query, params, ARRAY_SIZE(params), &result, err));
     size_t n = store_rows(&result);
     struct past_measure *measures = arena_calloc(arena, n, sizeof(*measures));
@@ -144,12 +147,20 @@ enum error_code ledger_read_history(struct store *store, const char *feed, int64
         measures[i] = (struct past_measure){
             .load = store_get_int(&result, i, 0),
             .as_of_us = store_get_time(&result, i, 1),
-            .approved = store_get_bool(&result, i, 6),
             .measure = read_measure(&result, i, 2, arena),
         };
     *ret_measures = measures;
     *ret_n = n;
     return OK;
+}
+
+enum error_code ledger_prune_measures(struct store *store, const char *feed, struct error *err)
+{
+    const struct store_query query = {measures_prune_sql, STORE_NO_ROWS, STORE_QUICK_MS};
+    const struct store_param params[] = {store_text(feed), store_int(LEDGER_SEGMENT_LOADS),
+                                         store_int(LEDGER_PRUNE_LOADS),
+                                         store_int(LEDGER_MEASURE_LOADS)};
+    return store_exec(store, &query, params, ARRAY_SIZE(params), NULL, err);
 }
 
 enum error_code ledger_read_nights(struct store *store, const char *feed, size_t n,
@@ -167,27 +178,4 @@ enum error_code ledger_read_nights(struct store *store, const char *feed, size_t
     *ret_as_of_us = nights;
     *ret_n = n_nights;
     return OK;
-}
-
-static enum error_code untrain(struct store *store, const char *sql, int64_t load,
-                               const char *const *texts, size_t n, struct error *err)
-{
-    struct buffer array CLEANUP(buffer_release);
-    const struct store_query query = {sql, STORE_NO_ROWS, STORE_QUICK_MS};
-    buffer_init(&array, BUFFER_DEFAULT_MAX_BYTES);
-    TRY(store_text_array(texts, n, &array, err));
-    const struct store_param params[] = {store_int(load), store_text(buffer_string(&array))};
-    return store_exec(store, &query, params, ARRAY_SIZE(params), NULL, err);
-}
-
-enum error_code ledger_exclude_measures(struct store *store, int64_t load, const char *const *texts,
-                                        size_t n, struct error *err)
-{
-    return untrain(store, measures_exclude_sql, load, texts, n, err);
-}
-
-enum error_code ledger_restart_measures(struct store *store, int64_t load, const char *const *texts,
-                                        size_t n, struct error *err)
-{
-    return untrain(store, measures_restart_sql, load, texts, n, err);
 }

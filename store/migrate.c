@@ -21,6 +21,7 @@ struct migration {
 static const struct migration migrations[] = {
     {1, "ledger", file_0001_ledger_sql},
     {2, "publish", file_0002_publish_sql},
+    {3, "excuses", file_0003_excuses_sql},
 };
 
 int store_newest_version(void)

@@ -53,7 +53,7 @@ static enum error_code foresee_next(struct drill_work *work, const struct load_r
 {
     const struct load_record next = {.as_of_us = STORE_NO_TIME};
     struct judge_context *context = &work->options.next;
-    TRY(load_history_read(&work->gate, &next, live, arena, context, err));
+    TRY(load_history_read(&work->gate, work->rules, &next, live, arena, context, err));
     context->has_old = true;
     context->has_as_of = live->as_of_us != STORE_NO_TIME;
     context->as_of_unix_us = live->as_of_us + (context->has_as_of ? USEC_PER_DAY : 0);
@@ -71,7 +71,7 @@ static enum error_code look_back(struct drill_work *work, const struct load_reco
         return OK;
     TRY(ledger_read_load(work->gate.store, live->baseline_load, arena, &before, err));
     TRY(kept_load_open(&work->gate, &before, &work->before, err));
-    TRY(load_history_read(&work->gate, live, &before, arena, context, err));
+    TRY(load_history_read(&work->gate, work->rules, live, &before, arena, context, err));
     context->has_old = true;
     context->has_as_of = live->as_of_us != STORE_NO_TIME;
     context->as_of_unix_us = live->as_of_us;
@@ -103,11 +103,11 @@ static enum error_code open_feed(struct app *app, const struct arguments *argume
     if (work->rows == NULL)
         return error_set(err, ERR_CORRUPT, "the store keeps no rows of the live load %" PRId64,
                          live.id);
+    TRY(feed_rules_load(arguments_text(arguments, "rules"), work->gate.feed,
+                        work->gate.feed->schema, &work->rules, err));
     TRY(foresee_next(work, &live, &app->arena, err));
     if (!arguments_flag(arguments, "still"))
         TRY(look_back(work, &live, &app->arena, err));
-    TRY(feed_rules_load(arguments_text(arguments, "rules"), work->gate.feed,
-                        work->gate.feed->schema, &work->rules, err));
     work->options.directory = app->config.state_dir;
     work->options.memory_bytes = (size_t)app->config.memory_bytes;
     work->subject.name =

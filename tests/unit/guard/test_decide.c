@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "guard/life.h"
+#include "guard/load_history.h"
 #include "store/ledger.h"
 #include "tests/unit/guard/site.h"
 
@@ -32,13 +33,25 @@ static void a_held_load_is_published_by_a_person(void **state)
     site_close(&site);
 }
 
-/* Measures of removed rows that later loads are judged against. */
-static int64_t training(struct site *site)
+/* Loads whose number of removed rows later ones are judged against: a bit for each. */
+static unsigned training(struct site *site)
 {
-    return pg_int(site->pg->store,
-                  "select count(*) from loadguard.measure where measure = 'removed' "
-                  "and trains");
+    struct arena arena = {0};
+    struct judge_context context = {0};
+    const struct load_record none = {.as_of_us = STORE_NO_TIME};
+    unsigned loads = 0;
+    assert_int_equal(load_history_read(&site->gate, site->gate.rules, &none, &none, &arena,
+                                       &context, &site->err),
+                     OK);
+    const struct history_series *removed = history_find(context.history, "removed", "");
+    for (size_t i = 0; i < context.history->n_loads; i++)
+        loads |= (removed->trains >> i & 1U) << context.history->loads[i].load;
+    arena_release(&arena);
+    return loads;
 }
+
+#define FIRST 2U  /* load 1 */
+#define SECOND 4U /* load 2 */
 
 static void what_an_approved_load_had_findings_on_is_no_history(void **state)
 {
@@ -47,28 +60,71 @@ static void what_an_approved_load_had_findings_on_is_no_history(void **state)
     site_open(&site, *state, NULL);
     (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
     int64_t held = site_load(&site, 5, 5, LOAD_HELD);
-    assert_int_equal(training(&site), 2);
+    assert_int_equal(training(&site), FIRST);
     assert_int_equal(approve(&site, held, false, &after), OK);
-    assert_int_equal(training(&site), 1);
-    assert_int_equal(pg_int(site.pg->store, "select load_id from loadguard.measure where measure = "
-                                            "'removed' and trains"),
-                     1);
+    assert_int_equal(training(&site), FIRST);
     site_close(&site);
+}
+
+static void approve_as_new_normal(struct site *site, int64_t held)
+{
+    enum load_state after = LOAD_HELD;
+    const struct approval_wish wish = {.new_normal = true};
+    assert_int_equal(decide_approve(&site->gate, held, &wish, &joe, &after, &site->err), OK);
+    assert_int_equal(after, LOAD_PUBLISHED);
 }
 
 static void a_new_normal_begins_history_with_the_approved_load(void **state)
 {
     struct site site;
+    site_open(&site, *state, NULL);
+    (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
+    approve_as_new_normal(&site, site_load(&site, 5, 5, LOAD_HELD));
+    assert_int_equal(training(&site), SECOND);
+    site_close(&site);
+}
+
+static void a_new_normal_ends_with_the_load_that_it_came_with(void **state)
+{
+    struct site site;
+    int64_t from = 0;
+    int64_t to = 0;
+    site_open(&site, *state, NULL);
+    (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
+    approve_as_new_normal(&site, site_load(&site, 5, 5, LOAD_HELD));
+    assert_int_equal(decide_rollback(&site.gate, 0, &joe, &from, &to, &site.err), OK);
+    assert_int_equal(training(&site), FIRST);
+    site_close(&site);
+}
+
+static void a_new_normal_ends_with_its_approval(void **state)
+{
+    struct site site;
+    site_open(&site, *state, NULL);
+    (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
+    approve_as_new_normal(&site, site_load(&site, 5, 5, LOAD_HELD));
+    pg_run(site.pg->store, "update loadguard.approval set lapsed_at = now()");
+    assert_int_equal(training(&site), FIRST | SECOND);
+    site_close(&site);
+}
+
+/* The stored report of a load is given an error on what is measured of removed rows. */
+static void what_could_not_be_told_of_an_approved_load_is_no_history(void **state)
+{
+    struct site site;
     enum load_state after = LOAD_HELD;
-    const struct approval_wish wish = {.new_normal = true};
     site_open(&site, *state, NULL);
     (void)site_load(&site, 10, 5, LOAD_PUBLISHED);
     int64_t held = site_load(&site, 5, 5, LOAD_HELD);
-    assert_int_equal(decide_approve(&site.gate, held, &wish, &joe, &after, &site.err), OK);
-    assert_int_equal(training(&site), 1);
-    assert_int_equal(pg_int(site.pg->store, "select load_id from loadguard.measure where measure = "
-                                            "'removed' and trains"),
-                     held);
+    pg_run(site.pg->store,
+           "update loadguard.load set report = jsonb_set(jsonb_set(report::jsonb, '{findings}', "
+           "'[]'), '{outcomes}', '[{\"outcome\": \"error\", \"measures\": [{\"measure\": "
+           "\"removed\"}]}, {\"outcome\": \"pass\", \"measures\": [{\"measure\": "
+           "\"rows\"}]}]') where id = 2");
+    assert_int_equal(approve(&site, held, false, &after), OK);
+    assert_int_equal(training(&site), FIRST);
+    assert_string_equal(pg_text(site.pg->store, "select measures::text from loadguard.approval"),
+                        "{removed}");
     site_close(&site);
 }
 
@@ -397,6 +453,9 @@ int main(void)
         pg_unit_test(a_held_load_is_published_by_a_person),
         pg_unit_test(what_an_approved_load_had_findings_on_is_no_history),
         pg_unit_test(a_new_normal_begins_history_with_the_approved_load),
+        pg_unit_test(a_new_normal_ends_with_the_load_that_it_came_with),
+        pg_unit_test(a_new_normal_ends_with_its_approval),
+        pg_unit_test(what_could_not_be_told_of_an_approved_load_is_no_history),
         pg_unit_test(an_approval_counts_once),
         pg_unit_test(a_blocked_load_needs_an_override),
         pg_unit_test(duplicate_keys_are_released_by_nobody),

@@ -109,6 +109,59 @@ static void records_that_do_not_train_are_left_out(void **state)
     end(&past);
 }
 
+static void an_approved_exception_trains_no_later_night(void **state)
+{
+    (void)state;
+    static const struct history_excuse excuse = {.load = 11, .text = "mean(score)"};
+    struct past past;
+    begin(&past, "- {name: mean, hold: 'beyond(mean(score), none, 0)'}\n", "mean(score)");
+    past.records[10].value = 80;
+    past.records[15].value = 80;
+    past.nights[10].excuses = &excuse;
+    past.nights[10].n_excuses = 1;
+    run(&past);
+    assert_int_equal(past.result.nights[10].verdict, VERDICT_HOLD);
+    assert_int_equal(past.result.nights[15].verdict, VERDICT_HOLD);
+    end(&past);
+}
+
+static void a_new_normal_changes_nothing_for_the_nights_before_it(void **state)
+{
+    (void)state;
+    static const struct history_excuse excuse = {
+        .load = 11, .new_normal = true, .text = "mean(score)"};
+    struct past past;
+    begin(&past, "- {name: mean, hold: 'beyond(mean(score), none, 0)'}\n", "mean(score)");
+    past.nights[10].excuses = &excuse;
+    past.nights[10].n_excuses = 1;
+    run(&past);
+    assert_true(past.result.nights[9].outcomes[0].judged);
+    assert_false(past.result.nights[11].outcomes[0].judged);
+    assert_contains(past.result.nights[11].outcomes[0].sentence, "needs 8 loads");
+    assert_false(past.result.nights[17].outcomes[0].judged);
+    assert_true(past.result.nights[18].outcomes[0].judged);
+    end(&past);
+}
+
+/* 58 is beyond what the nights were, and within the rule's limit for a short history. */
+static void ranges_rest_after_an_approval_as_they_did_then(void **state)
+{
+    (void)state;
+    static const struct history_excuse excuse = {.load = 11, .text = "mean(score)"};
+    for (int approved = 0; approved <= 1; approved++) {
+        struct past past;
+        begin(&past, "- {name: mean, hold: 'beyond(mean(score), 60, 0)'}\n", "mean(score)");
+        past.records[10].value = 80;
+        past.records[10].trains = false;
+        past.records[12].value = 58;
+        past.nights[10].excuses = &excuse;
+        past.nights[10].n_excuses = (size_t)approved;
+        run(&past);
+        assert_int_equal(past.result.nights[12].verdict, approved ? VERDICT_PASS : VERDICT_HOLD);
+        end(&past);
+    }
+}
+
 static void a_measure_that_was_not_recorded_is_not_judged_with_the_reason(void **state)
 {
     (void)state;
@@ -179,6 +232,9 @@ int main(void)
         cmocka_unit_test(each_night_has_the_history_that_there_was_then),
         cmocka_unit_test(only_published_nights_train),
         cmocka_unit_test(records_that_do_not_train_are_left_out),
+        cmocka_unit_test(an_approved_exception_trains_no_later_night),
+        cmocka_unit_test(a_new_normal_changes_nothing_for_the_nights_before_it),
+        cmocka_unit_test(ranges_rest_after_an_approval_as_they_did_then),
         cmocka_unit_test(a_measure_that_was_not_recorded_is_not_judged_with_the_reason),
         cmocka_unit_test(segments_are_not_judged_on_records_alone),
         cmocka_unit_test(shadow_rules_are_counted_but_change_no_verdict),

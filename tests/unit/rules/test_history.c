@@ -221,6 +221,140 @@ static void the_gap_is_told_by_the_usual_interval(void **state)
     assert_true(history_gap(nights, 5, 90, 30) == 1);
 }
 
+/* Segments of which the one numbered i has i rows on the larger side, and a rest without any. */
+static void divide(struct fixture *f, const char *measure, size_t n)
+{
+    struct arena *arena = &f->rules.arena;
+    struct segment *segments = arena_calloc(arena, n, sizeof(*segments));
+    struct value *values = arena_calloc(arena, n, sizeof(*values));
+    uint64_t *rows = arena_calloc(arena, n, sizeof(*rows));
+    for (size_t i = 0; i < n; i++) {
+        segments[i] = (struct segment){.text = arena_printf(arena, "network=%05zu", i),
+                                       .new_rows = i % 2 == 0 ? i : 1,
+                                       .old_rows = i % 2 == 0 ? 1 : i};
+        values[i] = (struct value){.type = VALUE_DOUBLE, .f64 = (double)i};
+    }
+    segments[n - 1] = (struct segment){.text = "other values", .is_rest = true};
+    f->result.measures[index_of(f, measure)] = (struct measure_result){
+        .n_segments = n, .segments = segments, .values = values, .scope_rows = rows};
+}
+
+static void of_too_many_segments_the_largest_and_the_rest_are_recorded(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct history_record *records = NULL;
+    size_t n = 0;
+    begin(&f, "- {name: a, hold: mean(score) > 5, by: network}\n");
+    const size_t mean = index_of(&f, "mean(score)");
+    const struct measure *measure = &rule_set_plan(f.rules.set)->measures[mean];
+    divide(&f, "mean(score)", HISTORY_MAX_SEGMENTS + 1);
+    history_records(measure, &f.result.measures[mean], 1, &f.rules.arena, &records, &n);
+    assert_int_equal(n, HISTORY_MAX_SEGMENTS + 1);
+    divide(&f, "mean(score)", HISTORY_MAX_SEGMENTS + 500);
+    history_records(measure, &f.result.measures[mean], 1, &f.rules.arena, &records, &n);
+    assert_int_equal(n, HISTORY_MAX_SEGMENTS + 1);
+    assert_string_equal(records[0].segment, "network=00499");
+    assert_string_equal(records[n - 2].segment, "network=01498");
+    assert_string_equal(records[n - 1].segment, "other values");
+    end(&f);
+}
+
+static const struct outcome *find_outcome(const struct fixture *f, enum outcome_kind kind,
+                                          const char *basis)
+{
+    for (size_t i = 0; i < f->judgement.n_outcomes; i++) {
+        const struct outcome *outcome = &f->judgement.outcomes[i];
+        if (outcome->kind == kind && strcmp(outcome->basis, basis) == 0 && outcome->n_segments > 0)
+            return outcome;
+    }
+    fail_msg("no such outcome");
+    return NULL;
+}
+
+/* Ten loads like the one at hand, as they would be recorded. */
+static void give_same_loads(struct fixture *f, struct history *history)
+{
+    history_init(history, &f->rules.arena);
+    for (int64_t i = 0; i < 10; i++) {
+        const struct history_load load = {.load = 100 - i};
+        size_t index = history_add_load(history, &load);
+        history_add_result(history, index, rule_set_plan(f->rules.set), &f->result, 1);
+    }
+    history->previous = 0;
+    f->context.history = history;
+}
+
+static void segments_without_history_are_told_apart_from_those_that_pass(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct history history;
+    begin(&f, "- {name: a, hold: \"beyond(mean(score), none, 0.5)\", by: network, min_rows: 10}\n");
+    for (size_t i = 0; i < rule_set_plan(f.rules.set)->n_measures; i++)
+        divide(&f, rule_set_plan(f.rules.set)->measures[i].text, HISTORY_MAX_SEGMENTS + 500);
+    give_same_loads(&f, &history);
+    judge(&f);
+    const struct outcome *passed = find_outcome(&f, OUTCOME_PASS, "history");
+    assert_int_equal(passed->n_segments, HISTORY_MAX_SEGMENTS);
+    assert_int_equal(f.judgement.n_findings, 0);
+    bool told = false;
+    size_t n_small = 0;
+    for (size_t i = 0; i < f.judgement.n_outcomes; i++) {
+        const struct outcome *outcome = &f.judgement.outcomes[i];
+        if (outcome->kind != OUTCOME_NOT_APPLICABLE)
+            continue;
+        if (!outcome->lacks_history) {
+            n_small = outcome->n_segments;
+            continue;
+        }
+        told = true;
+        assert_int_equal(outcome->n_segments, 499 - 10);
+        assert_string_equal(outcome->sentence,
+                            "needs 8 loads of history and has 0; only the 1000 segments with the "
+                            "most rows have a history");
+    }
+    assert_true(told);
+    assert_int_equal(n_small, 11);
+    end(&f);
+}
+
+static void segments_judged_by_a_limit_for_short_history_are_told_apart(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct history history;
+    begin(&f, "- {name: a, hold: \"beyond(mean(score), 10000, 0.5)\", by: network}\n");
+    for (size_t i = 0; i < rule_set_plan(f.rules.set)->n_measures; i++)
+        divide(&f, rule_set_plan(f.rules.set)->measures[i].text, HISTORY_MAX_SEGMENTS + 500);
+    give_same_loads(&f, &history);
+    judge(&f);
+    assert_int_equal(find_outcome(&f, OUTCOME_PASS, "history")->n_segments,
+                     HISTORY_MAX_SEGMENTS + 1);
+    const struct outcome *cold = find_outcome(&f, OUTCOME_PASS, "short history");
+    assert_int_equal(cold->n_segments, 499);
+    assert_contains(cold->sentence, "limit for a short history; only the 1000 segments");
+    end(&f);
+}
+
+static void an_exception_leaves_out_its_load_and_a_new_normal_those_before(void **state)
+{
+    (void)state;
+    static const struct history_excuse excuses[] = {
+        {.load = 5, .text = "rows"}, {.load = 7, .new_normal = true, .text = "kept"}, {.load = 8}};
+    const size_t n = ARRAY_SIZE(excuses);
+    assert_true(history_is_excused(excuses, n, 5, 9, "rows"));
+    assert_false(history_is_excused(excuses, n, 4, 9, "rows"));
+    assert_false(history_is_excused(excuses, n, 5, 9, "kept") &&
+                 history_is_excused(excuses, n, 7, 9, "kept"));
+    assert_true(history_is_excused(excuses, n, 6, 9, "kept"));
+    assert_false(history_is_excused(excuses, n, 7, 9, "kept"));
+    assert_false(history_is_excused(excuses, n, 6, 7, "kept"));
+    assert_false(history_is_excused(excuses, n, 8, 9, "rows"));
+    assert_true(history_is_approved(excuses, n, 8));
+    assert_false(history_is_approved(excuses, n, 6));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +367,10 @@ int main(void)
         cmocka_unit_test(shares_have_room_for_chance),
         cmocka_unit_test(what_does_not_train_is_not_counted),
         cmocka_unit_test(the_gap_is_told_by_the_usual_interval),
+        cmocka_unit_test(of_too_many_segments_the_largest_and_the_rest_are_recorded),
+        cmocka_unit_test(segments_without_history_are_told_apart_from_those_that_pass),
+        cmocka_unit_test(segments_judged_by_a_limit_for_short_history_are_told_apart),
+        cmocka_unit_test(an_exception_leaves_out_its_load_and_a_new_normal_those_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

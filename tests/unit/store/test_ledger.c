@@ -338,12 +338,26 @@ static void store_one(struct store *store, int64_t load, double value)
     assert_ok(ledger_store_measures(store, load, measures, 2, &err));
 }
 
+static size_t read_history(struct store *store, int64_t without, size_t n_loads,
+                           struct arena *arena, struct past_measure **ret_history)
+{
+    struct error err;
+    size_t n = 0;
+    static const char *const texts[] = {"mean(score)", "rows"};
+    const struct history_wish wish = {.feed = "klout",
+                                      .load = without,
+                                      .n_loads = n_loads,
+                                      .texts = texts,
+                                      .n_texts = ARRAY_SIZE(texts)};
+    assert_ok(ledger_read_history(store, &wish, arena, ret_history, &n, &err));
+    return n;
+}
+
 static void history_has_published_loads_that_are_not_bad_newest_first(void **state)
 {
     struct error err;
     struct arena arena = {0};
     struct past_measure *history = NULL;
-    size_t n = 0;
     int64_t loads[5];
     struct store *store = session(state);
     for (int i = 0; i < 5; i++) {
@@ -353,55 +367,121 @@ static void history_has_published_loads_that_are_not_bad_newest_first(void **sta
     int64_t held = new_load(store, "klout");
     store_one(store, held, 99);
     assert_ok(ledger_mark(store, loads[1], true, "joe", "reset", &err));
-    assert_ok(ledger_read_history(store, "klout", loads[4], 2, &arena, &history, &n, &err));
-    assert_int_equal(4, n);
+    assert_int_equal(4, read_history(store, loads[4], 2, &arena, &history));
     assert_int_equal(loads[3], history[0].load);
     assert_string_equal("mean(score)", history[0].measure.text);
     assert_true(history[0].measure.value == 3);
     assert_string_equal("rows", history[1].measure.text);
     assert_int_equal(loads[2], history[2].load);
     assert_true(history[2].as_of_us == NIGHT + 2 * INT64_C(86400000000));
-    assert_ok(ledger_read_history(store, "klout", 0, 28, &arena, &history, &n, &err));
-    assert_int_equal(8, n);
+    assert_int_equal(8, read_history(store, 0, 28, &arena, &history));
+    arena_release(&arena);
+}
+
+static void history_has_only_the_measures_that_are_asked_for(void **state)
+{
+    struct error err;
+    struct arena arena = {0};
+    struct past_measure *history = NULL;
+    struct store *store = session(state);
+    const struct recorded_measure measures[] = {
+        {.text = "max(score)", .segment = "", .value = 1, .trains = true},
+        {.text = "rows", .segment = "", .value = 2, .trains = true},
+        {.text = "rows", .segment = "network=x", .value = 3, .trains = true}};
+    int64_t load = published_load(store, "klout", 0);
+    assert_ok(ledger_store_measures(store, load, measures, ARRAY_SIZE(measures), &err));
+    assert_int_equal(2, read_history(store, 0, 28, &arena, &history));
+    assert_true(history[0].measure.value == 2);
+    assert_string_equal("network=x", history[1].measure.segment);
     arena_release(&arena);
 }
 
 /* Measures that train. */
 static size_t history_size(struct store *store)
 {
-    struct error err;
     struct arena arena = {0};
     struct past_measure *history = NULL;
-    size_t n = 0;
-    assert_ok(ledger_read_history(store, "klout", 0, 28, &arena, &history, &n, &err));
     size_t n_training = 0;
+    size_t n = read_history(store, 0, 28, &arena, &history);
     for (size_t i = 0; i < n; i++)
         n_training += history[i].measure.trains;
     arena_release(&arena);
     return n_training;
 }
 
-static void what_a_person_excuses_does_not_train(void **state)
+static void approve_for(struct store *store, int64_t load, bool new_normal)
 {
     struct error err;
-    static const char *const mean[] = {"mean(score)"};
+    static const char *const measures[] = {"mean(score)", "share(network = '\"a,b\"')"};
+    const struct approval approval = {.load = load,
+                                      .person = "joe",
+                                      .reason = "on purpose",
+                                      .evidence_digest = "abc",
+                                      .measures = measures,
+                                      .n_measures = ARRAY_SIZE(measures),
+                                      .new_normal = new_normal};
+    assert_ok(ledger_add_approval(store, &approval, &err));
+}
+
+static size_t count_excuses(struct store *store, int64_t since)
+{
+    struct error err;
+    struct arena arena = {0};
+    struct ledger_excuse *excuses = NULL;
+    size_t n = 0;
+    assert_ok(ledger_read_excuses(store, "klout", since, &arena, &excuses, &n, &err));
+    arena_release(&arena);
+    return n;
+}
+
+static void an_approval_says_what_it_is_about(void **state)
+{
+    struct error err;
+    struct arena arena = {0};
+    struct ledger_excuse *excuses = NULL;
+    size_t n = 0;
     struct store *store = session(state);
     int64_t first = published_load(store, "klout", 0);
     int64_t second = published_load(store, "klout", 1);
-    int64_t third = published_load(store, "klout", 2);
-    store_one(store, first, 1);
-    store_one(store, second, 2);
-    store_one(store, third, 3);
-    assert_int_equal(6, history_size(store));
-    assert_ok(ledger_exclude_measures(store, second, mean, 1, &err));
-    assert_int_equal(5, history_size(store));
-    assert_ok(ledger_restart_measures(store, third, mean, 1, &err));
-    assert_int_equal(4, history_size(store));
+    const struct approval bare = {
+        .load = first, .person = "joe", .reason = "why not", .evidence_digest = "abc"};
+    assert_ok(ledger_add_approval(store, &bare, &err));
+    approve_for(store, second, true);
+    assert_ok(ledger_read_excuses(store, "klout", 0, &arena, &excuses, &n, &err));
+    assert_int_equal(3, n);
+    assert_int_equal(first, excuses[0].load);
+    assert_null(excuses[0].measure);
+    assert_false(excuses[0].new_normal);
+    assert_string_equal("mean(score)", excuses[1].measure);
+    assert_string_equal("share(network = '\"a,b\"')", excuses[2].measure);
+    assert_true(excuses[2].new_normal);
+    assert_int_equal(2, count_excuses(store, second));
+    arena_release(&arena);
 }
 
-static void what_was_compared_with_a_bad_load_does_not_train(void **state)
+static void an_approval_that_lapsed_or_whose_load_is_bad_says_nothing(void **state)
 {
     struct error err;
+    int64_t lapsed = 0;
+    struct store *store = session(state);
+    int64_t load = published_load(store, "klout", 0);
+    approve_for(store, load, false);
+    approve_for(store, new_load(store, "klout"), false);
+    assert_int_equal(2, count_excuses(store, 0));
+    assert_ok(ledger_mark(store, load, true, "joe", "bad", &err));
+    assert_int_equal(0, count_excuses(store, 0));
+    assert_ok(ledger_mark(store, load, false, "joe", "it was right", &err));
+    assert_int_equal(2, count_excuses(store, 0));
+    assert_ok(ledger_lapse_approvals(store, load, "another", &lapsed, &err));
+    assert_int_equal(0, count_excuses(store, 0));
+}
+
+static void what_was_compared_with_a_bad_load_does_not_train_until_it_is_good_again(void **state)
+{
+    struct error err;
+    struct arena arena = {0};
+    struct recorded_measure *read = NULL;
+    size_t n = 0;
     struct store *store = session(state);
     int64_t bad = published_load(store, "klout", 0);
     int64_t next = published_load(store, "klout", 1);
@@ -413,6 +493,54 @@ static void what_was_compared_with_a_bad_load_does_not_train(void **state)
     assert_int_equal(4, history_size(store));
     assert_ok(ledger_mark(store, bad, true, "joe", "reset", &err));
     assert_int_equal(0, history_size(store));
+    assert_ok(ledger_read_measures(store, next, &arena, &read, &n, &err));
+    assert_int_equal(2, n);
+    assert_false(read[0].trains);
+    assert_ok(ledger_mark(store, bad, false, "joe", "it was right", &err));
+    assert_int_equal(4, history_size(store));
+    arena_release(&arena);
+}
+
+static void only_segments_that_history_can_still_use_are_kept(void **state)
+{
+    struct error err;
+    struct store *store = session(state);
+    const struct recorded_measure measures[] = {
+        {.text = "rows", .segment = "", .value = 2, .trains = true},
+        {.text = "rows", .segment = "network=x", .value = 3, .trains = true}};
+    for (int i = 0; i < LEDGER_SEGMENT_LOADS + 3; i++)
+        assert_ok(
+            ledger_store_measures(store, published_load(store, "klout", i), measures, 2, &err));
+    int64_t other = published_load(store, "other", 0);
+    assert_ok(ledger_store_measures(store, other, measures, 2, &err));
+    int64_t held = new_load(store, "klout");
+    assert_ok(ledger_store_measures(store, held, measures, 2, &err));
+    assert_ok(ledger_prune_measures(store, "klout", &err));
+    assert_int_equal(LEDGER_SEGMENT_LOADS + 2,
+                     pg_int(store, "select count(*) from loadguard.measure where segment <> ''"));
+    assert_int_equal(4, pg_int(store, "select min(load_id) from loadguard.measure "
+                                      "where segment <> ''"));
+    assert_int_equal(LEDGER_SEGMENT_LOADS + 5,
+                     pg_int(store, "select count(*) from loadguard.measure where segment = ''"));
+}
+
+static void measures_over_all_rows_go_after_years(void **state)
+{
+    struct error err;
+    struct store *store = session(state);
+    int64_t first = published_load(store, "klout", 0);
+    store_one(store, first, 1);
+    store_one(store, published_load(store, "klout", 1), 1);
+    assert_ok(ledger_prune_measures(store, "klout", &err));
+    assert_int_equal(4, pg_int(store, "select count(*) from loadguard.measure"));
+    char sql[200];
+    (void)snprintf(sql, sizeof(sql),
+                   "insert into loadguard.load (feed) select 'klout' from generate_series(2, %d)",
+                   LEDGER_MEASURE_LOADS);
+    pg_run(store, sql);
+    assert_ok(ledger_prune_measures(store, "klout", &err));
+    assert_int_equal(2, pg_int(store, "select count(*) from loadguard.measure"));
+    assert_int_equal(first + 1, pg_int(store, "select min(load_id) from loadguard.measure"));
 }
 
 static int64_t last_good(struct store *store)
@@ -559,8 +687,12 @@ int main(void)
         pg_unit_test(only_one_of_many_starters_claims_a_night),
         pg_unit_test(measures_read_back_sorted_with_nulls_and_extremes),
         pg_unit_test(history_has_published_loads_that_are_not_bad_newest_first),
-        pg_unit_test(what_a_person_excuses_does_not_train),
-        pg_unit_test(what_was_compared_with_a_bad_load_does_not_train),
+        pg_unit_test(history_has_only_the_measures_that_are_asked_for),
+        pg_unit_test(an_approval_says_what_it_is_about),
+        pg_unit_test(an_approval_that_lapsed_or_whose_load_is_bad_says_nothing),
+        pg_unit_test(what_was_compared_with_a_bad_load_does_not_train_until_it_is_good_again),
+        pg_unit_test(only_segments_that_history_can_still_use_are_kept),
+        pg_unit_test(measures_over_all_rows_go_after_years),
         pg_unit_test(the_last_good_load_is_the_live_one_unless_it_is_bad),
         pg_unit_test(an_approval_counts_for_its_evidence_only),
         pg_unit_test(approvals_read_back_with_those_that_lapsed),
