@@ -10,6 +10,10 @@
 #define US_PER_YEAR (365.25 * 86400e6)
 #define DEFAULT_LOADS_PER_YEAR 365.25
 
+/* See the header: less than this is a walk, and a correlation beyond so many errors is a trend. */
+#define LEAST_STEPS 0.5
+#define SURE_ERRORS 4
+
 double suggest_room(double range, size_t n, double p)
 {
     double beyond = 2 / ((double)n + 1);
@@ -67,16 +71,26 @@ static struct past_values values_of(const struct measure *measure,
     return past;
 }
 
-/* Whether each value is above the one before, or each below. */
+/* Whether values move on from load to load, instead of around what they always were. */
 static bool is_trend(const double *values, size_t n)
 {
-    size_t up = 0;
-    size_t down = 0;
-    for (size_t i = 1; i < n; i++) {
-        up += values[i] > values[i - 1];
-        down += values[i] < values[i - 1];
+    double mean = 0;
+    double squares = 0;
+    double steps = 0;
+    double with_time = 0;
+    double middle = (double)(n - 1) / 2;
+    for (size_t i = 0; i < n; i++)
+        mean += values[i] / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        squares += pow(values[i] - mean, 2);
+        with_time += (values[i] - mean) * ((double)i - middle);
+        steps += i == 0 ? 0 : pow(values[i] - values[i - 1], 2);
     }
-    return up == n - 1 || down == n - 1;
+    double size = (double)n;
+    double correlation = with_time / sqrt(squares * size * (size * size - 1) / 12);
+    double error = sqrt(fmax(1 - correlation * correlation, 0) / (size - 2));
+    return steps / (size - 1) < LEAST_STEPS * squares / size ||
+           fabs(correlation) > SURE_ERRORS * error;
 }
 
 static void find_range(const struct past_values *past, struct suggestion *suggestion)
@@ -244,10 +258,9 @@ static enum error_code write_one(const struct suggestion *s, size_t number, stru
     case SUGGESTION_TREND:
         return buffer_printf(
             out, err,
-            "# %s: moved the same way with each of %zu loads, from %.6g to %.6g; a "
-            "fixed limit\n# would soon be passed: compare it with the load before, "
-            "or use beyond()\n",
-            text, s->n_loads, s->min, s->max);
+            "# %s: moves on from load to load, %.6g to %.6g in %zu loads; a fixed limit\n"
+            "# would soon be passed: compare it with the load before, or use beyond()\n",
+            text, s->min, s->max, s->n_loads);
     case SUGGESTION_CONSTANT:
         TRY(buffer_printf(out, err, "# always %.6g in %zu loads; %zu of %zu would be stopped\n",
                           s->min, s->n_loads, s->n_stopped, s->n_judged));

@@ -223,6 +223,113 @@ static void loads_a_year_follow_from_the_usual_interval(void **state)
     rules_release(&past.rules);
 }
 
+/* Uniform in (0, 1), from a fixed sequence. */
+static double next_uniform(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return ((double)(*seed >> 11) + 0.5) / 9007199254740992.0;
+}
+
+static double next_normal(uint64_t *seed)
+{
+    double u = next_uniform(seed);
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * next_uniform(seed));
+}
+
+enum quiet_kind {
+    QUIET_NORMAL,
+    QUIET_SKEWED,
+    QUIET_WEEKLY,
+    QUIET_HEAVY,
+    QUIET_WALK,
+    QUIET_GROWING
+};
+
+#define N_QUIET (QUIET_GROWING + 1)
+#define QUIET_NIGHTS 1096
+#define QUIET_TRAINING 60
+#define QUIET_FEEDS 50
+
+/* What one measure comes to in three years of quiet nights. */
+static void fill_quiet(enum quiet_kind kind, uint64_t seed, double *values)
+{
+    double level = 100;
+    for (size_t i = 0; i < QUIET_NIGHTS; i++) {
+        double normal = next_normal(&seed);
+        double week = 1 + 0.4 * sin(6.283185307179586 * (double)i / 7);
+        level += kind == QUIET_WALK ? normal : 0;
+        switch (kind) {
+        case QUIET_NORMAL:
+            values[i] = 50 + normal;
+            break;
+        case QUIET_SKEWED:
+            values[i] = 0.01 * exp(0.2 * normal);
+            break;
+        case QUIET_WEEKLY:
+            values[i] = 0.3 * week + 0.01 * normal;
+            break;
+        case QUIET_HEAVY:
+            values[i] = normal / fmax(0.3, fabs(next_normal(&seed)));
+            break;
+        case QUIET_WALK:
+            values[i] = level;
+            break;
+        case QUIET_GROWING:
+            values[i] = 1e6 * exp(0.003 * (double)i) * (1 + 0.01 * normal);
+            break;
+        }
+    }
+}
+
+/* What limits that were made to raise an alarm a year come to. */
+struct promise {
+    double alarms_a_year;
+    size_t n_limits; /* feeds that got one */
+};
+
+static struct promise keep_promise(enum quiet_kind kind)
+{
+    double values[QUIET_NIGHTS];
+    struct past past;
+    struct promise promise = {0};
+    begin(&past, "- {name: m, warn: mean(score) > 60}\n", "mean(score)");
+    for (uint64_t feed = 1; feed <= QUIET_FEEDS; feed++) {
+        fill_quiet(kind, feed, values);
+        for (size_t i = 0; i < QUIET_TRAINING; i++)
+            past.records[i].value = values[i];
+        const struct suggestion *s = suggest(&past, QUIET_TRAINING, 1 / 365.25);
+        if (s->kind != SUGGESTION_RANGE)
+            continue;
+        promise.n_limits++;
+        for (size_t i = QUIET_TRAINING; i < QUIET_NIGHTS; i++)
+            promise.alarms_a_year += values[i] < s->low || values[i] > s->high;
+    }
+    promise.alarms_a_year *= 365.25 / (QUIET_FEEDS * (QUIET_NIGHTS - QUIET_TRAINING));
+    rules_release(&past.rules);
+    return promise;
+}
+
+static void quiet_years_bring_about_as_many_alarms_as_asked_for(void **state)
+{
+    (void)state;
+    for (int kind = QUIET_NORMAL; kind <= QUIET_HEAVY; kind++) {
+        struct promise promise = keep_promise((enum quiet_kind)kind);
+        if (promise.alarms_a_year > 3 || promise.n_limits < QUIET_FEEDS - 1)
+            fail_msg("kind %d: %g alarms a year, %zu limits", kind, promise.alarms_a_year,
+                     promise.n_limits);
+        if (kind == QUIET_NORMAL || kind == QUIET_SKEWED)
+            assert_true(promise.alarms_a_year > 1.0 / 3);
+    }
+}
+
+/* A few walks of sixty steps look like anything else. */
+static void what_moves_on_from_load_to_load_gets_no_fixed_limit(void **state)
+{
+    (void)state;
+    assert_true(keep_promise(QUIET_WALK).n_limits <= 2);
+    assert_int_equal(keep_promise(QUIET_GROWING).n_limits, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +343,8 @@ int main(void)
         cmocka_unit_test(counts_get_whole_limits_that_are_not_negative),
         cmocka_unit_test(a_load_without_one_before_it_says_nothing_of_changes),
         cmocka_unit_test(texts_with_quotes_are_read_back),
+        cmocka_unit_test(quiet_years_bring_about_as_many_alarms_as_asked_for),
+        cmocka_unit_test(what_moves_on_from_load_to_load_gets_no_fixed_limit),
         cmocka_unit_test(loads_a_year_follow_from_the_usual_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
