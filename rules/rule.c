@@ -1,8 +1,11 @@
 #include "rules/rule.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "rules/check.h"
 #include "rules/rule_map.h"
@@ -329,18 +332,40 @@ static void include_default(struct reading *r, const struct rule_frame *frame)
         read_list(r, list, new_frame(r, name, "", frame));
 }
 
+/* Finds the file that is meant; false with a problem at the include if it cannot be read. */
+static bool find_file(struct reading *r, const struct yaml_node *node, const char *path,
+                      char resolved[PATH_MAX])
+{
+    struct stat facts;
+    if (realpath(path, resolved) == NULL && errno == ENOENT) {
+        yaml_problem(r->diags, node, "the file %s cannot be found", path);
+        diagnostics_hint(r->diags, "Paths are relative to the file that includes; the rules that "
+                                   "come with the program are called default.");
+        return false;
+    }
+    if (realpath(path, resolved) == NULL || stat(resolved, &facts) != 0 ||
+        access(resolved, R_OK) != 0) {
+        yaml_problem(r->diags, node, "the file %s cannot be read: %s", path, strerror(errno));
+        diagnostics_hint(r->diags, "Correct the path, or let this account read the file.");
+        return false;
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        yaml_problem(r->diags, node, "%s is %s", path,
+                     S_ISDIR(facts.st_mode) ? "a directory" : "not a file");
+        diagnostics_hint(r->diags, "Name each file of rules by an include of its own.");
+        return false;
+    }
+    return true;
+}
+
 static void include_file(struct reading *r, const struct yaml_node *node, const char *path,
                          const struct rule_frame *frame)
 {
     struct error err;
     const struct yaml_node *root = NULL;
     char resolved[PATH_MAX];
-    if (realpath(path, resolved) == NULL) {
-        yaml_problem(r->diags, node, "the file %s cannot be found", path);
-        diagnostics_hint(r->diags, "Paths are relative to the file that includes; the rules that "
-                                   "come with the program are called default.");
+    if (!find_file(r, node, path, resolved))
         return;
-    }
     if (is_cycle(frame, resolved)) {
         yaml_problem(r->diags, node, "%s includes itself", path);
         diagnostics_hint(r->diags, "Remove one of the includes that lead from it back to it.");

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER_MAX_FILES 16
+#define FOLDER_MAX_FILES 128
 
 struct folder {
     char path[64];

@@ -1,5 +1,5 @@
 /* Mistakes that users make in rules, each with the place and the words that they get to see. */
-#include "tests/unit/rules/fixture.h"
+#include "tests/unit/rules/folder.h"
 
 struct mistake {
     const char *text;
@@ -323,7 +323,9 @@ static const struct mistake mistakes[] = {
     {"- name: emptied\n  block: rows < 5\n- include: default\n", 12, 11,
      "stands before the include, in rules.yaml:1", "Put include: first"},
     {"- include: [a, b]\n", 1, 12, "a single value is expected here, not a list", "one value"},
-    {"- include: /\n", 0, 0, "Is a directory", "text file of YAML"},
+    {"- include: /\n", 1, 12, "/ is a directory", "Name each file of rules by an include"},
+    {"- include: /dev/null\n", 1, 12, "/dev/null is not a file", "Name each file of rules"},
+    {"- include: /dev/null/a.yaml\n", 1, 12, "cannot be read: Not a directory", "Correct the path"},
     {"- each: number\n  rules:\n  - include: default\n", 3, 5,
      "only rules can stand below each:", "Move include:"},
     {"version: 2\nmodels: []\n", 1, 1, "a list of rules is expected here", "- name:"},
@@ -408,6 +410,74 @@ static void each_mistake_is_reported_at_its_place_with_a_remedy(void **state)
     }
 }
 
+/* A folder in which includes lead nowhere, or back. */
+static void fill_folder(struct folder *folder)
+{
+    char name[16];
+    char text[48];
+    folder_make(folder);
+    folder_make_sub(folder, "sub");
+    folder_write(folder, "self.yaml", "# comment\n- include: self.yaml\n");
+    folder_write(folder, "dots.yaml", "- include: sub/../dots.yaml\n");
+    folder_write(folder, "a.yaml", "- {name: a, hold: rows > 5}\n- include: sub/b.yaml\n");
+    folder_write(folder, "sub/b.yaml", "-\n  include: c.yaml\n");
+    folder_write(folder, "sub/c.yaml", "- include: ../a.yaml\n");
+    folder_write(folder, "loop.yaml", "- include: turn\n");
+    assert_int_equal(symlink("turn", folder_add(folder, "turn")), 0);
+    folder_write(folder, "directory.yaml", "- include: sub\n");
+    folder_write(folder, "missing.yaml", "- {include: sub/none.yaml}\n");
+    folder_write(folder, "dangling.yaml", "- include: link\n");
+    assert_int_equal(symlink("none", folder_add(folder, "link")), 0);
+    folder_write(folder, "empty.yaml", "");
+    folder_write(folder, "of-empty.yaml", "- include: empty.yaml\n");
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof(name), "deep%d.yaml", i);
+        (void)snprintf(text, sizeof(text), "\n- include: deep%d.yaml\n", i + 1);
+        folder_write(folder, name, text);
+    }
+}
+
+static void each_include_that_leads_nowhere_is_reported_at_its_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *file; /* that the problem is in */
+        unsigned line;
+        unsigned column;
+        const char *message;
+        const char *hint;
+    } rows[] = {
+        {"self.yaml", "/self.yaml", 2, 12, "self.yaml includes itself", "Remove one of"},
+        {"dots.yaml", "/dots.yaml", 1, 12, "dots.yaml includes itself", "Remove one of"},
+        {"a.yaml", "/sub/c.yaml", 1, 12, "a.yaml includes itself", "Remove one of the includes"},
+        {"loop.yaml", "/loop.yaml", 1, 12, "turn cannot be read: Too many levels of symbolic links",
+         "Correct the path"},
+        {"directory.yaml", "/directory.yaml", 1, 12, "sub is a directory", "Name each file"},
+        {"missing.yaml", "/missing.yaml", 1, 13, "none.yaml cannot be found", "are relative to"},
+        {"dangling.yaml", "/dangling.yaml", 1, 12, "link cannot be found", "are relative to"},
+        {"of-empty.yaml", "/empty.yaml", 1, 1, "a list of rules is expected", "- name:"},
+        {"deep0.yaml", "/deep16.yaml", 2, 12, "more than 16 deep", "Include all of them from one"},
+    };
+    struct folder folder;
+    fill_folder(&folder);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct rules rules;
+        rules_from_file(&rules, &folder, rows[i].name);
+        assert_int_equal(rules.code, ERR_CONFIG);
+        assert_int_equal(diagnostics_count(&rules.diags), 1);
+        const struct problem *problem = &rules.diags.problems[0];
+        if (problem->line != rows[i].line || problem->column != rows[i].column)
+            fail_msg("%s: at %s:%u:%u: %s (%s)", rows[i].name, problem->file, problem->line,
+                     problem->column, problem->message, problem->hint);
+        assert_contains(problem->file, rows[i].file);
+        assert_contains(problem->message, rows[i].message);
+        assert_contains(problem->hint, rows[i].hint);
+        rules_release(&rules);
+    }
+    folder_remove(&folder);
+}
+
 static void all_mistakes_are_reported_at_once(void **state)
 {
     (void)state;
@@ -437,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_mistake_is_reported_at_its_place_with_a_remedy),
+        cmocka_unit_test(each_include_that_leads_nowhere_is_reported_at_its_place),
         cmocka_unit_test(all_mistakes_are_reported_at_once),
         cmocka_unit_test(a_mistake_in_a_rule_for_many_columns_is_reported_once),
     };
