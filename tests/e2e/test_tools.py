@@ -283,6 +283,141 @@ class DrillTest(FilesTest):
         os.close(leader)
 
 
+class DrillProofTest(FilesTest):
+    """What a drill says, reckoned again: nights damaged here, by other code and on other rows."""
+
+    columns = "id,network,score"
+
+    def setUp(self):
+        super().setUp()
+        self.old, self.new = self.night(1), self.night(2)
+        self.write_rows("old.csv", self.old)
+        self.write_rows("new.csv", self.new)
+
+    def night(self, nights):
+        rows = []
+        for key in range(1, 5001):
+            rng = random.Random(key)
+            score, network = rng.uniform(5, 95), rng.choice(("twitter", "twitter", "facebook", "linkedin", "linkedin"))
+            for _ in range(nights):
+                score += rng.choice((-0.3, 0, 0, 0, 0.3))
+            rows.append((key, network, round(score, 1)))
+        return rows
+
+    def write_rows(self, name, rows):
+        self.write(name, self.columns + "\n" + "".join(f"{key},{network},{score}\n" for key, network, score in rows))
+
+    def hit(self, share, network=None):
+        keys = [row[0] for row in self.new if network in (None, row[1])]
+        return set(random.Random(7).sample(keys, round(share * len(keys))))
+
+    def with_scores(self, hit, change):
+        return [(key, network, change(score) if key in hit else score) for key, network, score in self.new]
+
+    def set_to_one(self, share):
+        return self.with_scores(self.hit(share), lambda score: 1)
+
+    def halved(self, share):
+        return self.with_scores(self.hit(share, "facebook"), lambda score: score / 2)
+
+    def cut_off(self, share):
+        return self.new[: len(self.new) - round(share * len(self.new))]
+
+    def renamed(self, share):
+        hit = self.hit(share)
+        return [(key + 10**6 if key in hit else key, network, score) for key, network, score in self.new]
+
+    def lost(self, share):
+        hit = self.hit(share, "facebook")
+        return [row for row in self.new if row[0] not in hit]
+
+    def swapped(self, share):
+        keys = sorted(self.hit(share))
+        score = {key: score for key, _, score in self.new}
+        taken = dict(zip(keys, keys[1:] + keys[:1]))
+        return [(key, network, score[taken.get(key, key)]) for key, network, _ in self.new]
+
+    def judge(self, rows):
+        """The exit status, and the rules with a finding."""
+        self.write_rows("damaged.csv", rows)
+        arguments = [PROGRAM, "diff", "old.csv", "damaged.csv", "--key", "id", "--json"]
+        result = subprocess.run(arguments, cwd=self.dir, capture_output=True, text=True, timeout=120)
+        return result.returncode, {finding["rule"] for finding in json.loads(result.stdout)["findings"]}
+
+    def test_the_smallest_share_of_each_damage_is_what_a_comparison_says(self):
+        result = json.loads(self.call("drill", "--file", "new.csv", "--before", "old.csv", "--key", "id", "--json").stdout)
+        damages = {damage["damage"]: damage for damage in result["damages"]}
+        self.assertEqual(result["rules_not_counted"], [])
+        self.assertEqual(self.judge(self.new), (0, set()))
+        for name, damaged in (
+            ("score set to 1", self.set_to_one),
+            ("score halved for network=facebook", self.halved),
+            ("last rows missing", self.cut_off),
+            ("rows under new keys", self.renamed),
+            ("rows of network=facebook missing", self.lost),
+            ("score swapped between rows", self.swapped),
+        ):
+            with self.subTest(name):
+                damage = damages[name]
+                share = damage["stops"]["share"]
+                self.assertLess(share, 1)
+                status, rules = self.judge(damaged(share))
+                self.assertEqual(status, {"hold": 4, "block": 3}[damage["stops"]["verdict"]])
+                self.assertIn(rules, [{c["rule"] for c in damage["caught_by"] if c["share"] <= share}])
+                self.assertEqual(self.judge(damaged(share / 5)), (0, set()))
+
+
+class OddDrillTest(FilesTest):
+    """Whatever the columns are, a drill ends well and its JSON is whole."""
+
+    def drill(self, text, *arguments):
+        self.write("odd.csv", text)
+        self.assertIn("stopped from", self.call("drill", "--file", "odd.csv", *arguments).stdout)
+        result = json.loads(self.call("drill", "--file", "odd.csv", "--json", *arguments).stdout)
+        names = [damage["damage"] for damage in result["damages"]]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn("rows under new keys", names)
+        self.assertLessEqual(set(result["uncaught"]), set(names))
+        for damage in result["damages"]:
+            steps = damage["steps"]
+            self.assertEqual(steps, sorted(steps, key=lambda step: -step["share"]))
+            self.assertTrue(all(1 <= step["rows"] <= result["rows"] for step in steps if damage["share_of"] == "rows"), damage)
+            self.assertIn(damage["stops"], [None, *steps])
+            self.assertEqual(damage["damage"] in result["uncaught"], not damage["caught_by"] and "fails" not in damage)
+        return names
+
+    def test_no_value_column(self):
+        names = self.drill("id\n" + "".join(f"{i}\n" for i in range(100)), "--key", "id")
+        self.assertIn("last rows missing", names)
+
+    def test_no_numbers(self):
+        self.assertIn("t set to NULL", self.drill("id,t\n" + "".join(f"{i},{'abc'[i % 3]}\n" for i in range(100)), "--key", "id"))
+
+    def test_no_text(self):
+        self.assertIn("n set to 1", self.drill("id,n\n" + "".join(f"{i},{i * 7 % 50 + 5}\n" for i in range(100)), "--key", "id"))
+
+    def test_a_key_of_text(self):
+        self.drill("id,n\n" + "".join(f"k{i},{i % 50}\n" for i in range(100)), "--key", "id")
+
+    def test_a_single_row(self):
+        self.drill("a,b,c\n1,2,x\n", "--key", "a")
+
+    def test_a_key_of_two_columns(self):
+        rows = "".join(f"{i // 4},{'wxyz'[i % 4]},{i % 30}\n" for i in range(120))
+        names = self.drill("a,b,n\n" + rows, "--key", "a,b")
+        self.assertFalse([name for name in names if name.startswith(("a ", "b "))])
+
+    def test_a_column_that_is_always_null(self):
+        self.drill("id,n,u\n" + "".join(f"{i},{i % 50},\n" for i in range(100)), "--key", "id")
+
+    def test_times_and_booleans(self):
+        rows = "".join(f"{i},2026-03-{i % 28 + 1:02},{'true' if i % 3 else 'false'}\n" for i in range(100))
+        self.drill("id,day,active\n" + rows, "--key", "id")
+
+    def test_rows_that_stand_twice(self):
+        self.drill("id,n\n1,5\n1,6\n2,7\n", "--key", "id")
+
+
 class FeedDrillTest(SiteTest):
     def test_a_drill_of_a_feed_records_and_publishes_nothing(self):
         none = self.site.call("drill", "klout")
@@ -301,6 +436,20 @@ class FeedDrillTest(SiteTest):
         after = self.site.query("select count(*), (select count(*) from loadguard.measure) from loadguard.load")
         self.assertEqual(before, after)
         self.assertEqual(self.site.live()[0], 2000)
+
+    def test_a_run_holds_what_a_drill_says_it_would_and_passes_less(self):
+        night = quiet_night()
+        self.site.set_night(night, as_of="2026-03-01T04:00:00Z")
+        self.assert_status(self.site.run(), 0)
+        damages = {d["damage"]: d for d in self.site.json("drill", "klout", "--still")["damages"]}
+        for name, value in (("score set to 1", 1.0), ("score set to 123.45", 123.45)):
+            share = damages[name]["stops"]["share"]
+            for part, expected in ((1, damages[name]["stops"]["verdict"]), (1 / 5, None)):
+                hit = set(random.Random(3).sample(range(2000), round(share * part * 2000)))
+                rows = [(key, value if i in hit else score) for i, (key, score) in enumerate(night)]
+                self.site.set_night(rows, as_of="2026-03-02T04:00:00Z")
+                status = {"hold": 4, "block": 3, None: 0}[expected]
+                self.assert_status(self.site.run("--dry-run"), status)
 
 
 def walking_night(night):
