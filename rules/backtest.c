@@ -109,26 +109,38 @@ static uint64_t rows_in_scope(const struct backtest_night *night, enum scope sco
     }
 }
 
-/* The comparison as far as it is recorded; missing[i] says which measures are not. */
-static struct diff_result recorded_result(const struct backtest *b,
-                                          const struct backtest_night *night, bool *missing,
-                                          struct arena *arena)
+static struct measure_result recorded_measure(const struct backtest_night *night,
+                                              const struct measure *measure, struct arena *arena)
+{
+    const struct history_record *record = find_record(night, measure->text);
+    struct value *value = arena_alloc(arena, sizeof(*value));
+    uint64_t *rows = arena_alloc(arena, sizeof(*rows));
+    uint64_t count = 0;
+    *value = as_recorded(measure->type, record, arena);
+    if (record == NULL && find_count(night, measure, &count))
+        *value = (struct value){.type = VALUE_INTEGER, .i64 = (int64_t)count};
+    *rows = rows_in_scope(night, measure->scope);
+    return (struct measure_result){
+        .n_segments = measure->n_by > 0 ? 0 : 1, .values = value, .scope_rows = rows};
+}
+
+/* The comparison made again, or as far as it is recorded, as queries are in any case; missing[i]
+ * says which measures are not. */
+static struct diff_result find_result(const struct backtest *b, const struct backtest_night *night,
+                                      bool *missing, struct arena *arena)
 {
     struct diff_result result = {.counts = night->counts};
+    if (night->result != NULL)
+        result.counts = night->result->counts;
     result.measures = arena_calloc(arena, b->plan->n_measures, sizeof(*result.measures));
     for (size_t i = 0; i < b->plan->n_measures; i++) {
         const struct measure *measure = &b->plan->measures[i];
-        const struct history_record *record = find_record(night, measure->text);
-        struct value *value = arena_alloc(arena, sizeof(*value));
-        uint64_t *rows = arena_alloc(arena, sizeof(*rows));
-        uint64_t count = 0;
-        *value = as_recorded(measure->type, record, arena);
-        if (record == NULL && find_count(night, measure, &count))
-            *value = (struct value){.type = VALUE_INTEGER, .i64 = (int64_t)count};
-        *rows = rows_in_scope(night, measure->scope);
+        if (night->result != NULL && measure->aggregate != AGG_SQL) {
+            result.measures[i] = night->result->measures[i];
+            continue;
+        }
         missing[i] = !is_recorded(night, measure);
-        result.measures[i] = (struct measure_result){
-            .n_segments = measure->n_by > 0 ? 0 : 1, .values = value, .scope_rows = rows};
+        result.measures[i] = recorded_measure(night, measure, arena);
     }
     return result;
 }
@@ -208,11 +220,17 @@ static size_t rule_index(const struct backtest *b, const char *name)
     return i;
 }
 
-static bool is_missing(const struct outcome *outcome, const bool *missing)
+static bool is_missing(const struct backtest *b, const struct outcome *outcome, const bool *missing,
+                       const char **ret_reason)
 {
     for (size_t i = 0; i < outcome->n_measures; i++) {
-        if (missing[outcome->measures[i].plan_index])
-            return true;
+        size_t index = outcome->measures[i].plan_index;
+        if (!missing[index])
+            continue;
+        *ret_reason = b->plan->measures[index].aggregate == AGG_SQL
+                          ? "its query was not run then"
+                          : "a measure was not recorded then, and the rows are no longer kept";
+        return true;
     }
     return false;
 }
@@ -223,8 +241,8 @@ static void take_outcome(const struct backtest *b, const struct outcome *outcome
 {
     bool found = outcome->kind == OUTCOME_FINDING || outcome->kind == OUTCOME_ERROR;
     const char *reason = NULL;
-    if (is_missing(outcome, missing))
-        reason = "a measure was not recorded then, and the rows are no longer kept";
+    if (is_missing(b, outcome, missing, &reason))
+        taken->unknown = reason;
     else if (outcome->kind == OUTCOME_NOT_APPLICABLE)
         reason = arena_strdup(b->arena, outcome->sentence);
     if (reason != NULL) {
@@ -249,6 +267,9 @@ static void sum_up_night(const struct backtest *b, struct backtest_verdict *verd
         struct backtest_rule *rule = &b->result->rules[i];
         bool stops = outcome->found && outcome->action >= ACTION_HOLD;
         rule->judged += outcome->judged;
+        rule->in_part += outcome->judged && outcome->unknown != NULL;
+        if (outcome->judged && outcome->unknown != NULL)
+            rule->unknown = outcome->unknown;
         rule->not_judged += !outcome->judged;
         rule->stopped += stops;
         rule->warned += outcome->found && !stops;
@@ -267,21 +288,19 @@ static enum error_code judge_night(const struct backtest *b, size_t index, struc
     struct backtest_verdict *verdict = &b->result->nights[index];
     bool *missing = arena_calloc(arena, b->plan->n_measures + 1, sizeof(*missing));
     struct history history;
-    struct diff_result recorded;
     struct judgement judgement;
     history_init(&history, arena);
     look_back(&history, b, index);
-    if (night->result == NULL)
-        recorded = recorded_result(b, night, missing, arena);
+    const struct diff_result result = find_result(b, night, missing, arena);
     const struct judge_context context = {
         .has_old = night->has_baseline,
         .has_as_of = night->has_as_of,
         .as_of_unix_us = night->as_of_us,
         .history = &history,
         .gap = gap_before(b, index, arena),
+        .sql_errors = arena_calloc(arena, b->plan->n_measures + 1, sizeof(const char *)),
     };
-    TRY(rule_set_judge(b->rules, night->result == NULL ? &recorded : night->result, &context, arena,
-                       &judgement, err));
+    TRY(rule_set_judge(b->rules, &result, &context, arena, &judgement, err));
     verdict->outcomes = arena_calloc(b->arena, b->result->n_rules, sizeof(*verdict->outcomes));
     for (size_t i = 0; i < b->result->n_rules; i++)
         verdict->outcomes[i].sentence = b->result->rules[i].fits

@@ -36,6 +36,7 @@ struct backtest_outcome {
     bool found; /* or could not tell */
     enum action action;
     const char *sentence; /* of what was found first, or why the rule was not judged */
+    const char *unknown;  /* why some of its columns could not be judged, or NULL */
 };
 
 /* What all rules came to on one night. */
@@ -52,6 +53,8 @@ struct backtest_rule {
     size_t judged;
     size_t stopped; /* nights that it would have held or blocked */
     size_t warned;
+    size_t in_part;      /* of the nights on which it was judged: not for all columns */
+    const char *unknown; /* why not, on the latest of those, or NULL */
     size_t not_judged;
     const char *reason; /* of the latest night on which it was not judged, or NULL */
 };
@@ -71,10 +74,10 @@ bool backtest_is_recorded(const struct rule_set *rules, const struct backtest_ni
 
 /*
  * Judges the nights in order, the oldest first. A night that was judged on records alone leaves out
- * rules of which a measure is missing, and rules by segment. The allowance for chance then counts
- * all rows of a measure's side, where: and filters aside. Approvals take effect from their night
- * on, bad marks on all nights. Everything belongs to the arena or the rules. ERR_MEMORY,
- * ERR_CANCELLED.
+ * rules of which a measure is missing, and rules by segment. Queries are not run again. The
+ * allowance for chance then counts all rows of a measure's side, where: and filters aside.
+ * Approvals take effect from their night on, bad marks on all nights. Everything belongs to the
+ * arena or the rules. ERR_MEMORY, ERR_CANCELLED.
  */
 enum error_code backtest_run(const struct rule_set *rules, const struct backtest_night *nights,
                              size_t n_nights, struct arena *arena,

@@ -178,6 +178,8 @@ void history_add_result(struct history *history, size_t load, const struct measu
     for (size_t i = 0; i < plan->n_measures; i++) {
         struct history_record *records = NULL;
         size_t n = 0;
+        if (plan->measures[i].aggregate == AGG_SQL)
+            continue;
         history_records(&plan->measures[i], &result->measures[i], gap, history->arena, &records,
                         &n);
         for (size_t j = 0; j < n; j++)

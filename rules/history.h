@@ -107,7 +107,7 @@ bool history_is_excused(const struct history_excuse *excuses, size_t n, int64_t 
 
 bool history_is_approved(const struct history_excuse *excuses, size_t n, int64_t load);
 
-/* Adds all that a comparison measured. */
+/* Adds all that a comparison measured: no queries, which it does not run. */
 void history_add_result(struct history *history, size_t load, const struct measure_plan *plan,
                         const struct diff_result *result, double gap);
 

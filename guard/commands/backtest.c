@@ -93,8 +93,10 @@ static void print_rules(const struct past_loads *loads, const struct backtest_re
         (void)printf("%-28s %7zu  %7zu %7zu  %10zu", rule->name, rule->judged, rule->stopped,
                      rule->warned, rule->not_judged);
         print_dates(loads, result, i);
-        if (rule->not_judged > 0 && rule->stopped == 0)
+        if (rule->not_judged > 0)
             (void)printf("  %s", rule->reason);
+        if (rule->in_part > 0)
+            (void)printf("  on %zu not for all columns: %s", rule->in_part, rule->unknown);
         (void)printf("%s\n", rule->shadow ? "  [shadow]" : "");
     }
 }
@@ -139,10 +141,12 @@ static json_t *rules_json(const struct past_loads *loads, const struct backtest_
                 (void)json_array_append_new(stopped, json_integer(loads->records[night].id));
         }
         (void)json_array_append_new(
-            rules, json_pack("{s:s, s:b, s:I, s:o, s:I, s:I, s:s*}", "rule", rule->name, "shadow",
-                             rule->shadow, "judged", (json_int_t)rule->judged, "stopped", stopped,
-                             "warned", (json_int_t)rule->warned, "not_judged",
-                             (json_int_t)rule->not_judged, "why_not_judged", rule->reason));
+            rules,
+            json_pack("{s:s, s:b, s:I, s:o, s:I, s:I, s:s*, s:I, s:s*}", "rule", rule->name,
+                      "shadow", rule->shadow, "judged", (json_int_t)rule->judged, "stopped",
+                      stopped, "warned", (json_int_t)rule->warned, "not_judged",
+                      (json_int_t)rule->not_judged, "why_not_judged", rule->reason,
+                      "judged_in_part", (json_int_t)rule->in_part, "why_in_part", rule->unknown));
     }
     return rules;
 }

@@ -176,6 +176,41 @@ static void a_measure_that_was_not_recorded_is_not_judged_with_the_reason(void *
     end(&past);
 }
 
+static void a_rule_that_was_judged_for_some_columns_alone_says_so(void **state)
+{
+    (void)state;
+    struct past past;
+    begin(&past, "- {name: lows, each: number, hold: min(x) < 10}\n", "min(score)");
+    run(&past);
+    const struct backtest_rule *rule = &past.result.rules[0];
+    assert_int_equal(rule->judged, N_NIGHTS);
+    assert_int_equal(rule->in_part, N_NIGHTS);
+    assert_contains(rule->unknown, "not recorded");
+    assert_non_null(past.result.nights[3].outcomes[0].unknown);
+    end(&past);
+}
+
+static void a_query_is_judged_by_what_it_gave_then(void **state)
+{
+    (void)state;
+    struct past past;
+    begin(&past, "- {name: q, sql: 'select 1', hold: value > 60}\n", "");
+    const struct measure_plan *plan = rule_set_plan(past.rules.set);
+    size_t query = 0;
+    while (plan->measures[query].aggregate != AGG_SQL)
+        query++;
+    for (size_t i = 0; i < N_NIGHTS; i++)
+        past.records[i].text = plan->measures[query].text;
+    past.records[4].value = 61;
+    past.nights[7].n_records = 0;
+    run(&past);
+    assert_int_equal(past.result.rules[0].judged, N_NIGHTS - 1);
+    assert_int_equal(past.result.rules[0].stopped, 1);
+    assert_int_equal(past.result.nights[4].verdict, VERDICT_HOLD);
+    assert_string_equal(past.result.rules[0].reason, "its query was not run then");
+    end(&past);
+}
+
 static void segments_are_not_judged_on_records_alone(void **state)
 {
     (void)state;
@@ -236,6 +271,8 @@ int main(void)
         cmocka_unit_test(a_new_normal_changes_nothing_for_the_nights_before_it),
         cmocka_unit_test(ranges_rest_after_an_approval_as_they_did_then),
         cmocka_unit_test(a_measure_that_was_not_recorded_is_not_judged_with_the_reason),
+        cmocka_unit_test(a_rule_that_was_judged_for_some_columns_alone_says_so),
+        cmocka_unit_test(a_query_is_judged_by_what_it_gave_then),
         cmocka_unit_test(segments_are_not_judged_on_records_alone),
         cmocka_unit_test(shadow_rules_are_counted_but_change_no_verdict),
         cmocka_unit_test(duplicates_are_found_where_rows_were_counted),
