@@ -138,7 +138,8 @@ static int compare_segments(const void *a, const void *b)
 static const bool *choose_segments(const struct measure_result *result, struct arena *arena)
 {
     size_t n = result->n_segments;
-    size_t n_chosen = n < HISTORY_MAX_SEGMENTS + 1 ? n : HISTORY_MAX_SEGMENTS + 1;
+    size_t n_recorded = HISTORY_MAX_SEGMENTS + (n > 0 && result->segments[n - 1].is_rest ? 1 : 0);
+    size_t n_chosen = n < n_recorded ? n : n_recorded;
     bool *chosen = arena_calloc(arena, n, sizeof(*chosen));
     const struct segment **sorted = arena_calloc(arena, n, sizeof(*sorted));
     for (size_t i = 0; i < n; i++)

@@ -641,7 +641,7 @@ static void add_summary(struct judging *j, const struct check *check, size_t n_s
 static const char *tell_which_have_history(const struct judging *j, size_t n_segments,
                                            const char *sentence)
 {
-    if (n_segments <= HISTORY_MAX_SEGMENTS + 1)
+    if (n_segments <= HISTORY_MAX_SEGMENTS)
         return sentence;
     return arena_printf(j->arena, "%s; only the %d segments with the most rows have a history",
                         sentence, HISTORY_MAX_SEGMENTS);

@@ -538,6 +538,29 @@ class HistoryTest(SiteTest):
         self.assert_status(self.site.call("suggest", "klout", "--false-alarms-per-year", "few"), 1)
 
 
+class ManySegmentsTest(SiteTest):
+    """A rule that divides a feed into more segments than have a history."""
+
+    site_options = {"rules": "      - {name: each, warn: 'beyond(mean(score), none, 5)', by: profile_id, min_history: 3}\n"}
+
+    def segments(self, load):
+        outcomes = self.site.json("show", str(load))["outcomes"]
+        return {(o["outcome"], o["basis"]): o for o in outcomes if o["rule"] == "each"}
+
+    def test_those_without_a_history_are_told_and_few_are_stored(self):
+        for night in range(4):
+            self.site.set_night(quiet_night(night=night), as_of=f"2026-03-{night + 1:02}T04:00:00Z")
+            self.assert_status(self.site.run(), 0)
+        stored = self.site.query("select load_id, count(*) from loadguard.measure where segment <> '' group by 1 order by 1")
+        self.assertEqual(stored, [[str(load), "1000"] for load in range(1, 5)])
+        self.assertEqual(self.segments(3)["not applicable", "fixed"]["segments"], 2000)
+        segments = self.segments(4)
+        self.assertEqual(segments["pass", "history"]["segments"], 1000)
+        without = segments["not applicable", "fixed"]
+        self.assertEqual(without["segments"], 1000)
+        self.assertIn("has 0; only the 1000 segments with the most rows have a history", without["sentence"])
+
+
 class NoHistoryTest(SiteTest):
     def test_without_loads_there_is_nothing_to_look_back_on(self):
         out = self.site.call("backtest", "klout")

@@ -255,6 +255,12 @@ static void of_too_many_segments_the_largest_and_the_rest_are_recorded(void **st
     history_records(measure, &f.result.measures[mean], 1, &f.rules.arena, &records, &n);
     assert_int_equal(n, HISTORY_MAX_SEGMENTS + 1);
     assert_string_equal(records[0].segment, "network=00499");
+    ((struct segment *)(uintptr_t)f.result.measures[mean].segments)[HISTORY_MAX_SEGMENTS + 499] =
+        (struct segment){.text = "network=x", .new_rows = 1};
+    history_records(measure, &f.result.measures[mean], 1, &f.rules.arena, &records, &n);
+    assert_int_equal(n, HISTORY_MAX_SEGMENTS);
+    divide(&f, "mean(score)", HISTORY_MAX_SEGMENTS + 500);
+    history_records(measure, &f.result.measures[mean], 1, &f.rules.arena, &records, &n);
     assert_string_equal(records[n - 2].segment, "network=01498");
     assert_string_equal(records[n - 1].segment, "other values");
     end(&f);
