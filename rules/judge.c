@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "rules/compiled.h"
 #include "rules/history_eval.h"
+#include "rules/outcome_order.h"
 #include "rules/past.h"
 #include "rules/sentence.h"
 
@@ -584,6 +585,10 @@ static void count_reason(struct reason *reason, const char *text)
 
 static void count_pass(struct tally *tally, const char *basis)
 {
+    if (basis != NULL && strcmp(basis, BASIS_COLD) == 0) {
+        tally->passed_cold++;
+        return;
+    }
     tally->basis = basis;
     tally->passed++;
 }
@@ -609,9 +614,7 @@ static enum error_code judge_segment(struct judging *j, const struct check *chec
         return OK;
     }
     TRY(evaluate_actions(j, check, index, &action, &evaluation, err));
-    if (evaluation.kind == OUTCOME_PASS && strcmp(evaluation.basis, BASIS_COLD) == 0)
-        tally->passed_cold++;
-    else if (evaluation.kind == OUTCOME_PASS)
+    if (evaluation.kind == OUTCOME_PASS)
         count_pass(tally, evaluation.basis);
     else if (evaluation.kind == OUTCOME_NOT_APPLICABLE)
         count_reason(evaluation.lacks_history ? &tally->lacks_history : &tally->other,
@@ -746,34 +749,6 @@ static void judge_duplicates(struct judging *j)
     add_outcome(j, &outcome);
 }
 
-static int rank(const struct outcome *outcome)
-{
-    switch (outcome->kind) {
-    case OUTCOME_FINDING:
-        return ACTION_BLOCK - (int)outcome->action;
-    case OUTCOME_ERROR:
-        return N_ACTIONS;
-    case OUTCOME_NOT_APPLICABLE:
-        return N_ACTIONS + 1;
-    default:
-        return N_ACTIONS + 2;
-    }
-}
-
-/* Puts the outcomes in order of rank, keeping theirs within each. */
-static void sort_outcomes(struct judging *j)
-{
-    struct outcome *sorted = arena_calloc(j->arena, j->n_outcomes, sizeof(*sorted));
-    size_t n = 0;
-    for (int r = 0; r <= N_ACTIONS + 2; r++) {
-        for (size_t i = 0; i < j->n_outcomes; i++) {
-            if (rank(&j->outcomes[i]) == r)
-                sorted[n++] = j->outcomes[i];
-        }
-    }
-    j->outcomes = sorted;
-}
-
 static enum verdict verdict_of(const struct outcome *outcome)
 {
     if (outcome->shadow)
@@ -793,7 +768,7 @@ enum error_code rule_set_judge(const struct rule_set *set, const struct diff_res
     judge_duplicates(&j);
     for (size_t i = 0; i < set->n_checks; i++)
         TRY(judge_check(&j, &set->checks[i], err));
-    sort_outcomes(&j);
+    j.outcomes = outcomes_sort(j.outcomes, j.n_outcomes, arena);
     struct judgement judgement = {
         .outcomes = j.outcomes,
         .n_outcomes = j.n_outcomes,

@@ -13,12 +13,13 @@
  *
  * Measures with tails heavier than exponential will be stopped more often than that.
  *
- * All that holds for values that come back to where they were. One that grows, or goes on from where
- * the load before left it, passes any fixed limit sooner or later. It is told by the mean square of
- * the differences from load to load over the variance, which is 2 on average if the order means
- * nothing, 1.4 for weekends, 0.75 for a wave of seven loads, and next to 0 for a random walk (J. von
- * Neumann, "Distribution of the ratio of the mean square successive difference to the variance",
- * 1941), and by the correlation with the number of the load in units of its standard error.
+ * All that holds for values that come back to where they were. One that grows, or goes on from
+ * where the load before left it, passes any fixed limit sooner or later. It is told by the mean
+ * square of the differences from load to load over the variance, which is 2 on average if the order
+ * means nothing, 1.4 for weekends, 0.75 for a wave of seven loads, and next to 0 for a random walk
+ * (J. von Neumann, "Distribution of the ratio of the mean square successive difference to the
+ * variance", 1941), and by the correlation with the number of the load in units of its standard
+ * error.
  */
 #ifndef LG_RULES_SUGGEST_H
 #define LG_RULES_SUGGEST_H
