@@ -283,14 +283,15 @@ static struct bounded emd_of_bin(const struct view *view, size_t bin, double bef
     double between = fabs(new_distance - old_distance);
     bool is_highest = bin == bins->n_edges || ordered_bins_is_infinite(bins, bin + 1);
     if (is_highest || is_lowest(bins, bin)) {
-        bool is_sure = p == 0 || q == 0;
+        bool is_sure = p == 0 || q == 0 || ordered_bins_is_value(bins, bin);
         return (struct bounded){between,
                                 is_sure ? between : fabs(new_distance) + fabs(old_distance)};
     }
-    double width = edge_of(bins, bin + 1) - edge_of(bins, bin);
-    double area = fabs((before + p - q) * width - new_distance + old_distance);
+    /* In halves, because the width itself can be more than a double holds. */
+    double width = edge_of(bins, bin + 1) / 2 - edge_of(bins, bin) / 2;
+    double area = 2 * fabs((before + p - q) * width - (new_distance - old_distance) / 2);
     bool is_sure = before - q >= 0 || before + p <= 0 || ordered_bins_is_value(bins, bin);
-    double most = larger(before + p, q - before) * width;
+    double most = 2 * larger(before + p, q - before) * width;
     return (struct bounded){area, is_sure ? area : larger(area, most)};
 }
 

@@ -8,13 +8,27 @@ void order_sample_release(struct order_sample *sample)
     *sample = (struct order_sample){0};
 }
 
-/* Keeps every second value and takes half as many from now on. */
+/* Which half of a group of 2^level values the sample has one of. */
+static uint64_t half(uint64_t group, unsigned level)
+{
+    return hash_bits(group * 64 + level) & 1;
+}
+
+/* The value that stands for a group of 2^level values. */
+static uint64_t chosen(uint64_t group, unsigned level)
+{
+    for (; level > 0; level--)
+        group = 2 * group + half(group, level);
+    return group;
+}
+
+/* Keeps one of every two values and takes half as many from now on. */
 static void thin_out(struct order_sample *sample)
 {
+    sample->level++;
     for (size_t i = 0; i < sample->n / 2; i++)
-        sample->orders[i] = sample->orders[2 * i];
+        sample->orders[i] = sample->orders[2 * i + half(i, sample->level)];
     sample->n /= 2;
-    sample->skip = sample->skip * 2 + 1;
 }
 
 enum error_code order_sample_add(struct order_sample *sample, const int64_t *orders, size_t n,
@@ -24,16 +38,16 @@ enum error_code order_sample_add(struct order_sample *sample, const int64_t *ord
         sample->orders = calloc(ORDER_SAMPLE_VALUES, sizeof(*sample->orders));
     if (sample->orders == NULL)
         return error_set(err, ERR_MEMORY, "out of memory for a sample of values");
-    for (size_t i = 0; i < n; i++) {
-        if ((sample->seen++ & sample->skip) != 0)
-            continue;
+    while (sample->next < sample->seen + n) {
         if (sample->n == ORDER_SAMPLE_VALUES) {
             thin_out(sample);
-            if (((sample->seen - 1) & sample->skip) != 0)
-                continue;
+        } else {
+            sample->orders[sample->n] = orders[sample->next - sample->seen];
+            sample->n++;
         }
-        sample->orders[sample->n++] = orders[i];
+        sample->next = chosen(sample->n, sample->level);
     }
+    sample->seen += n;
     return OK;
 }
 

@@ -1,6 +1,8 @@
 /*
- * An even sample of values in the order in which they come: every value as long as there is room,
- * then every second one, every fourth, and so on. The same values give the same sample.
+ * A sample of values in the order in which they come: every value as long as there is room, then
+ * one of every two, of every four, and so on. Which one is chosen as if by chance, so that a value
+ * that every second row has does not fill the sample or stay out of it. The same values give the
+ * same sample.
  */
 #ifndef LG_DIFF_ORDER_SAMPLE_H
 #define LG_DIFF_ORDER_SAMPLE_H
@@ -14,7 +16,8 @@ struct order_sample {
     int64_t *orders; /* ORDER_SAMPLE_VALUES */
     size_t n;
     uint64_t seen;
-    uint64_t skip; /* one less than the step, which is a power of two */
+    uint64_t next;  /* the one to take, counted as seen is */
+    unsigned level; /* one of 2^level values is taken */
 };
 
 void order_sample_release(struct order_sample *sample);

@@ -191,6 +191,13 @@ static uint64_t magnitude_bits(double x)
     return value_double_bits(fabs(x));
 }
 
+/* How many cells a number is from the smallest magnitude. */
+static uint64_t magnitude_cells(const struct ordered_bins *bins, double x)
+{
+    uint64_t bits = magnitude_bits(x);
+    return (bits > bins->smallest ? bits - bins->smallest : 0) >> bins->shift;
+}
+
 /* The smallest magnitude of the sample that is not 0 gets cells of its own. */
 static void set_log(struct ordered_bins *bins, const int64_t *sorted, size_t n)
 {
@@ -205,16 +212,13 @@ static void set_log(struct ordered_bins *bins, const int64_t *sorted, size_t n)
             bins->smallest = magnitude_bits(x);
     }
     bins->smallest -= bins->smallest > 0;
+    /* Both signs together may have more magnitudes than an int64_t. */
     for (bins->shift = 0; bins->shift < 63; bins->shift++) {
-        int64_t below =
-            low < 0 ? (int64_t)((magnitude_bits(low) - bins->smallest) >> bins->shift) : 0;
-        int64_t above = magnitude_bits(high) > bins->smallest
-                            ? (int64_t)((magnitude_bits(high) - bins->smallest) >> bins->shift)
-                            : 0;
-        int64_t first =
-            low > 0 ? (int64_t)((magnitude_bits(low) - bins->smallest) >> bins->shift) : -below;
-        bins->offset = 1 - first;
-        if ((high < 0 ? below : above - first) < (int64_t)CELLS - 2)
+        uint64_t to_low = magnitude_cells(bins, low);
+        uint64_t to_high = magnitude_cells(bins, high);
+        uint64_t cells = low > 0 ? to_high - to_low : high < 0 ? to_low : to_low + to_high;
+        bins->offset = low > 0 ? 1 - (int64_t)to_low : 1 + (int64_t)to_low;
+        if (cells < CELLS - 2)
             return;
     }
 }

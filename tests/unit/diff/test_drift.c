@@ -1,6 +1,7 @@
 /* Drift where there are too many different values to count each: bounds, and what is exact. */
 #include "tests/unit/diff/helpers.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -144,6 +145,31 @@ static void widely_spread_magnitudes_are_within_their_error(void **state)
     check_numbers(HUGE_VAL);
 }
 
+static void every_magnitude_of_both_signs_is_within_its_error(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MANY; i++) {
+        old_numbers[i] = exp2(2070 * random_unit() - 1070) * (i % 2 == 0 ? 1 : -1);
+        new_numbers[i] = old_numbers[i] * (i % 3 == 0 ? 0.5 : 1);
+    }
+    check_numbers(HUGE_VAL);
+}
+
+static void the_largest_doubles_at_both_ends_do_not_hide_what_is_between(void **state)
+{
+    (void)state;
+    const double old_side_numbers[] = {-DBL_MAX, DBL_MAX, 0};
+    const double new_side_numbers[] = {-DBL_MAX, DBL_MAX, 1};
+    CLEANUP(packed_cleanup) struct packed *old_side = pack_numbers(old_side_numbers, 3);
+    CLEANUP(packed_cleanup) struct packed *new_side = pack_numbers(new_side_numbers, 3);
+    const struct expr *x = e_column(&arena, packed_schema(new_side), SIDE_NEW, "x");
+    struct measure measures[] = {measure_of(AGG_KS, SCOPE_NEW, x),
+                                 measure_of(AGG_EMD, SCOPE_NEW, x)};
+    struct diff_result result = run_measures(old_side, new_side, measures, 2, &arena);
+    check_within(&result.measures[0], 1.0 / 3, 0);
+    check_within(&result.measures[1], 1.0 / 3, 0);
+}
+
 static void a_frequent_value_among_many_is_a_bin_of_its_own(void **state)
 {
     (void)state;
@@ -247,6 +273,8 @@ int main(void)
         cmocka_unit_test(even_numbers_are_within_their_error),
         cmocka_unit_test(heavy_tails_of_both_signs_are_within_their_error),
         cmocka_unit_test(widely_spread_magnitudes_are_within_their_error),
+        cmocka_unit_test(every_magnitude_of_both_signs_is_within_its_error),
+        cmocka_unit_test(the_largest_doubles_at_both_ends_do_not_hide_what_is_between),
         cmocka_unit_test(a_frequent_value_among_many_is_a_bin_of_its_own),
         cmocka_unit_test(whole_numbers_in_a_narrow_range_are_exact),
         cmocka_unit_test(equal_sides_do_not_drift),
