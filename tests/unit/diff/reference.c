@@ -89,6 +89,10 @@ bool reference_is_nan(const struct value *value)
 /* -1, 0 or 1 for minus infinity, a finite number, infinity. */
 int reference_infinity_of(const struct value *value)
 {
+    if (value->type == VALUE_NUMERIC)
+        return value->text.bytes[0] == 'I'                          ? 1
+               : value->text.len > 1 && value->text.bytes[1] == 'I' ? -1
+                                                                    : 0;
     return value->type == VALUE_DOUBLE && isinf(value->f64) ? (value->f64 > 0 ? 1 : -1) : 0;
 }
 

@@ -1,9 +1,9 @@
 /*
  * Random tables of every column type in two forms, and random measures over random expressions of
- * them, from one seed. OP_LOG2 is left out: its last digit may differ from one library to the next.
+ * them, from one seed.
  */
-#ifndef LG_TESTS_UNIT_GUARD_RANDOM_MEASURES_H
-#define LG_TESTS_UNIT_GUARD_RANDOM_MEASURES_H
+#ifndef LG_TESTS_UNIT_RANDOM_MEASURES_H
+#define LG_TESTS_UNIT_RANDOM_MEASURES_H
 
 #include "tests/unit/diff/helpers.h"
 
@@ -86,12 +86,15 @@ static const struct sample dates[] = {{"2000-01-01", 0},       {"1999-12-31", -1
                                       {"2024-09-11", 9020},    {"0001-01-01", -730119},
                                       {"9999-12-31", 2921939}, {"infinity", INT64_MAX},
                                       {"-infinity", INT64_MIN}};
-static const struct sample times[] = {{"2000-01-01T00:00:00Z", 0},
-                                      {"2000-01-02T00:00:00Z", INT64_C(86400000000)},
-                                      {"1999-12-31T23:59:59.999999Z", -1},
-                                      {"2024-09-11T00:00:00Z", INT64_C(9020) * 86400000000},
-                                      {"infinity", INT64_MAX},
-                                      {"-infinity", INT64_MIN}};
+static const struct sample times[] = {
+    {"2000-01-01T00:00:00Z", 0},
+    {"2000-01-02T00:00:00Z", INT64_C(86400000000)},
+    {"1999-12-31T23:59:59.999999Z", -1},
+    {"2024-09-11T00:00:00Z", INT64_C(9020) * 86400000000},
+    {"0001-01-01T00:00:00Z", INT64_C(-730119) * 86400000000},
+    {"9999-12-31T23:59:59.999999Z", INT64_C(2921940) * 86400000000 - 1},
+    {"infinity", INT64_MAX},
+    {"-infinity", INT64_MIN}};
 static const struct sample uuids[] = {{"00000000-0000-0000-0000-000000000000", 0},
                                       {"ffffffff-ffff-ffff-ffff-ffffffffffff", 0},
                                       {"00000000-0000-0000-0000-000000000001", 0}};
@@ -115,6 +118,12 @@ static const struct {
 
 static struct arena arena;
 static uint64_t seed = 88172645463325252;
+
+/* The last digit of OP_LOG2 may differ from one library to the next. */
+static bool leave_out_log2;
+
+/* How many operators an expression may have within each other. */
+static int max_depth = 3;
 
 static size_t random_below(size_t n)
 {
@@ -155,7 +164,8 @@ static struct value value_of_sample(enum column_type type, const struct sample *
     case TYPE_UUID:
         for (size_t i = 0, digit = 0; sample->text[i] != '\0'; i++)
             if (sample->text[i] != '-') {
-                unsigned nibble = sample->text[i] == 'f' ? 15 : (unsigned)(sample->text[i] - '0');
+                bool is_letter = sample->text[i] >= 'a';
+                unsigned nibble = (unsigned)(sample->text[i] - (is_letter ? 'a' - 10 : '0'));
                 value.uuid.bytes[digit / 2] |= (uint8_t)(nibble << (digit % 2 == 0 ? 4 : 0));
                 digit++;
             }
@@ -197,18 +207,40 @@ static struct value put_sample(struct batch_builder *builder, size_t column, enu
     return value_of_sample(type, sample);
 }
 
-/* Adds a row of indices into the pools, -1 for NULL; the first column is the key. */
-static void add_table_row(struct table *table, int64_t key, const int *choice)
+/* The value of a key column of the given key, which numbers all of its columns. */
+static struct value put_key(struct table *table, size_t column, int64_t key)
 {
     struct error err;
+    enum column_type type = table->reference.schema->columns[column].type;
+    struct value value = {.type = value_type_of_column(type), .i64 = key};
+    char text[64];
+    unsigned long long magnitude = (unsigned long long)(key < 0 ? -key : key);
+    if (type == TYPE_TEXT)
+        (void)snprintf(text, sizeof(text), "%s'\"\\\xc3\xa4%llu", key < 0 ? "Z" : "", magnitude);
+    else if (type == TYPE_UUID)
+        (void)snprintf(text, sizeof(text), "%08x-0000-4000-8000-%012llx", key < 0 ? ~0U : 0,
+                       magnitude);
+    else
+        (void)snprintf(text, sizeof(text), "%lld", (long long)key);
+    assert_ok(batch_builder_put_text(table->builder, column, text, strlen(text), &err));
+    if (type == TYPE_TEXT)
+        return text_value(VALUE_TEXT, arena_strdup(&arena, text));
+    if (type == TYPE_UUID)
+        value = value_of_sample(type, &(struct sample){.text = text});
+    return value;
+}
+
+/* Adds a row of indices into the pools, -1 for NULL; the first columns are the key. */
+static void add_table_row(struct table *table, int64_t key, const int *choice)
+{
     const struct schema *schema = table->reference.schema;
     struct value *values = table->values + table->reference.n_rows++ * schema->n_columns;
-    char text[32];
-    int len = snprintf(text, sizeof(text), "%lld", (long long)key);
+    size_t n_keys = schema->n_keys;
     pack_builder(table->packer, table->builder, false);
-    assert_ok(batch_builder_put_text(table->builder, 0, text, (size_t)len, &err));
-    values[0] = (struct value){.type = VALUE_INTEGER, .i64 = key};
-    for (size_t c = 1; c < schema->n_columns; c++)
+    for (size_t c = 0; c + 1 < n_keys; c++, key /= 5)
+        values[c] = put_key(table, c, key % 5);
+    values[n_keys - 1] = put_key(table, n_keys - 1, key);
+    for (size_t c = n_keys; c < schema->n_columns; c++)
         values[c] = put_sample(table->builder, c, schema->columns[c].type, choice[c]);
     batch_builder_end_row(table->builder);
 }
@@ -221,19 +253,36 @@ static void end_table(struct table *table)
     assert_int_equal(packed_rows(table->packed), table->reference.n_rows);
 }
 
-static void random_choice(const struct schema *schema, int *choice)
-{
-    for (size_t c = 1; c < schema->n_columns; c++)
-        choice[c] = one_in(8) ? -1 : (int)random_below(pools[schema->columns[c].type].n);
-}
-
 /* How alike the sides are: one row in so many is added, removed, changed or stands twice. */
 struct mixture {
     size_t n_keys;
     size_t alone;
     size_t changed;
     size_t twice;
+    enum {
+        NEITHER_SIDE_IS_EMPTY,
+        OLD_SIDE_IS_EMPTY,
+        NEW_SIDE_IS_EMPTY,
+    } empty;
+    size_t null_columns; /* one value column in so many has no value; 0: none is so */
 };
+
+/* A NULL, or a value of the pool; in the columns that are so, always NULL. */
+static void random_choice(const struct schema *schema, uint64_t null_columns, int *choice)
+{
+    for (size_t c = schema->n_keys; c < schema->n_columns; c++)
+        choice[c] = one_in(8) || (null_columns >> c & 1) != 0
+                        ? -1
+                        : (int)random_below(pools[schema->columns[c].type].n);
+}
+
+static uint64_t random_columns(const struct schema *schema, size_t one_of)
+{
+    uint64_t columns = 0;
+    for (size_t c = 0; one_of > 0 && c < schema->n_columns; c++)
+        columns |= (uint64_t)one_in(one_of) << c;
+    return columns;
+}
 
 static void random_tables(const struct schema *schema, const struct mixture *mixture,
                           struct table *old_table, struct table *new_table)
@@ -241,16 +290,17 @@ static void random_tables(const struct schema *schema, const struct mixture *mix
     int choice[64] = {0};
     begin_table(old_table, schema, mixture->n_keys * 3);
     begin_table(new_table, schema, mixture->n_keys * 3);
+    uint64_t nulls = random_columns(schema, mixture->null_columns);
     for (size_t key = 0; key < mixture->n_keys; key++) {
-        bool no_old = one_in(mixture->alone);
-        bool no_new = !no_old && one_in(mixture->alone);
+        bool no_old = mixture->empty == OLD_SIDE_IS_EMPTY || one_in(mixture->alone);
+        bool no_new = mixture->empty == NEW_SIDE_IS_EMPTY || (!no_old && one_in(mixture->alone));
         size_t old_copies = no_old ? 0 : one_in(mixture->twice) ? 2 : 1;
         size_t new_copies = no_new ? 0 : one_in(mixture->twice) ? 3 : 1;
-        random_choice(schema, choice);
+        random_choice(schema, nulls, choice);
         for (size_t i = 0; i < old_copies; i++)
             add_table_row(old_table, (int64_t)key * 3 - 700, choice);
-        for (size_t c = 1; one_in(mixture->changed) && c < schema->n_columns; c++)
-            if (one_in(2))
+        for (size_t c = schema->n_keys; one_in(mixture->changed) && c < schema->n_columns; c++)
+            if (one_in(2) && (nulls >> c & 1) == 0)
                 choice[c] = (int)random_below(pools[schema->columns[c].type].n);
         for (size_t i = 0; i < new_copies; i++)
             add_table_row(new_table, (int64_t)key * 3 - 700, choice);
@@ -384,14 +434,14 @@ static const struct expr *random_boolean(const struct schema *schema, int depth)
 
 static const struct expr *random_double(const struct schema *schema, int depth)
 {
-    static const enum expr_op unary[] = {OP_NEG,  OP_ABS, OP_ROUND, OP_FLOOR,
-                                         OP_CEIL, OP_LN,  OP_EXP,   OP_SQRT};
+    static const enum expr_op unary[] = {OP_NEG, OP_ABS, OP_ROUND, OP_FLOOR, OP_CEIL,
+                                         OP_LN,  OP_EXP, OP_SQRT,  OP_LOG2};
     static const enum expr_op binary[] = {OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_SHIFT};
     if (one_in(8))
         return call2(OP_DIV, VALUE_DOUBLE, random_expr(schema, VALUE_DURATION, depth),
                      random_expr(schema, VALUE_DURATION, depth));
     if (one_in(3))
-        return E_CALL(&arena, unary[random_below(ARRAY_SIZE(unary))], VALUE_DOUBLE,
+        return E_CALL(&arena, unary[random_below(ARRAY_SIZE(unary) - leave_out_log2)], VALUE_DOUBLE,
                       number(schema, depth));
     return call2(binary[random_below(ARRAY_SIZE(binary))], VALUE_DOUBLE, number(schema, depth),
                  number(schema, depth));
@@ -458,7 +508,7 @@ static const struct expr *random_expr(const struct schema *schema, enum value_ty
 }
 
 /* Sets are freed at the end of the test that asked for them. */
-static struct value_set *sets[1000];
+static struct value_set *sets[4000];
 static size_t n_sets;
 
 static const struct value_set *random_set(enum value_type type)
@@ -497,30 +547,54 @@ static enum value_type random_arg_type(enum aggregate aggregate)
 
 static const struct expr *random_arrivals_arg(const struct schema *schema)
 {
-    size_t c = 1 + random_below(schema->n_columns - 1);
+    size_t c = schema->n_keys + random_below(schema->n_columns - schema->n_keys);
     return e_column(&arena, schema, SIDE_NEW, schema->columns[c].name);
 }
 
-/* Columns of the mixture: any, ordered ones, numbers. */
-static struct measure random_measure(const struct schema *schema)
+static const struct expr *random_drift_arg(const struct schema *schema, enum aggregate aggregate)
+{
+    static const char *const ordered[] = {"i", "l", "r", "d", "n", "day", "at"};
+    if (aggregate == AGG_PSI || aggregate == AGG_JS)
+        return random_arrivals_arg(schema);
+    size_t n = aggregate == AGG_EMD ? 5 : ARRAY_SIZE(ordered);
+    return e_column(&arena, schema, SIDE_NEW, ordered[random_below(n)]);
+}
+
+/* A measure with one of the aggregates from the first to `last`. */
+static struct measure random_measure(const struct schema *schema, enum aggregate last)
 {
     struct measure measure = {.text = "measure"};
-    measure.aggregate = (enum aggregate)random_below(AGG_INVALID + 1);
+    measure.aggregate = (enum aggregate)random_below((size_t)last + 1);
     measure.scope = (enum scope)random_below(3);
     measure.parameter = (double)random_below(101) / 100;
     if (one_in(2))
-        measure.filter = random_expr(schema, VALUE_BOOLEAN, 2);
+        measure.filter = random_expr(schema, VALUE_BOOLEAN, max_depth - 1);
     if (one_in(3))
-        measure.where = random_expr(schema, VALUE_BOOLEAN, 2);
+        measure.where = random_expr(schema, VALUE_BOOLEAN, max_depth - 1);
     if (measure.aggregate == AGG_ARRIVALS)
         measure.arg = random_arrivals_arg(schema);
+    else if (measure.aggregate >= AGG_KS)
+        measure.arg = random_drift_arg(schema, measure.aggregate);
     else if (measure.aggregate > AGG_DUPLICATES)
-        measure.arg = random_expr(schema, random_arg_type(measure.aggregate), 3);
+        measure.arg = random_expr(schema, random_arg_type(measure.aggregate), max_depth);
+    if (measure.aggregate == AGG_OVERLAP)
+        measure.parameter = (double)(1 + random_below(60));
     if (one_in(3))
         measure.n_by = 1 + random_below(2);
     for (size_t i = 0; i < measure.n_by; i++)
-        measure.by[i] = 1 + random_below(schema->n_columns - 1);
+        measure.by[i] = schema->n_keys + random_below(schema->n_columns - schema->n_keys);
     return measure;
+}
+
+/* Ends a round: what its rows and measures were made of. */
+static void free_round(struct table *old_table, struct table *new_table)
+{
+    packed_free(old_table->packed);
+    packed_free(new_table->packed);
+    for (size_t i = 0; i < n_sets; i++)
+        value_set_free(sets[i]);
+    n_sets = 0;
+    arena_release(&arena);
 }
 
 #endif
