@@ -97,7 +97,7 @@ static int compare_found(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->key, y->key);
 }
 
-#define FIRST_VALUE 5 /* column of the first by-column's value; see sql_text_divisions() */
+#define FIRST_VALUE 6 /* column of the first by-column's value; see sql_text_divisions() */
 
 static const char *segment_name(const struct task *task, const struct sql_division *division,
                                 const struct store_result *result, size_t row)
@@ -123,12 +123,14 @@ static size_t read_segments(const struct task *task, const struct sql_division *
     if (n_rows > 0) {
         rest.new_rows = (uint64_t)store_get_int(result, 0, 3);
         rest.old_rows = (uint64_t)store_get_int(result, 0, 4);
+        rest.n_values = (uint64_t)store_get_int(result, 0, 5) - n;
     }
     for (size_t i = 0; i < n; i++) {
         found[i].key = arena_strdup(task->arena, store_get_text(result, i, 0));
         found[i].segment.text = segment_name(task, division, result, i);
         found[i].segment.new_rows = (uint64_t)store_get_int(result, i, 1);
         found[i].segment.old_rows = (uint64_t)store_get_int(result, i, 2);
+        found[i].segment.n_values = 1;
         rest.new_rows -= found[i].segment.new_rows;
         rest.old_rows -= found[i].segment.old_rows;
     }
@@ -174,9 +176,8 @@ static enum error_code find_segments(struct task *task, struct error *err)
 
 static const struct segments *segments_of(const struct task *task, const struct measure *measure)
 {
-    for (size_t i = 0; i < task->n_divisions && measure->n_by > 0; i++)
-        if (task->divisions[i].n_by == measure->n_by &&
-            memcmp(task->divisions[i].by, measure->by, measure->n_by * sizeof(*measure->by)) == 0)
+    for (size_t i = 0; i < task->n_divisions; i++)
+        if (sql_text_divides(&task->divisions[i], measure))
             return &task->segments[i];
     return NULL;
 }

@@ -160,12 +160,6 @@ static struct placing place(const struct measure_plan *plan, const struct measur
     return of_side(plan, measure, measure->scope == SCOPE_OLD ? SIDE_OLD : SIDE_NEW);
 }
 
-static bool same_by(const struct sql_division *division, const struct measure *measure)
-{
-    return division->n_by == measure->n_by &&
-           memcmp(division->by, measure->by, measure->n_by * sizeof(*measure->by)) == 0;
-}
-
 /* ---- what measures need of a row ---- */
 
 static struct sql_writer writer_of(struct statement *s, bool old_only)
@@ -640,8 +634,8 @@ enum error_code sql_text_measures(const struct measure_plan *plan,
             continue;
         TRY(refuse(&plan->measures[i], err));
         w.placings[i] = place(plan, &plan->measures[i]);
-        for (size_t d = 0; d < n_divisions && plan->measures[i].n_by > 0; d++)
-            if (same_by(&divisions[d], &plan->measures[i]))
+        for (size_t d = 0; d < n_divisions; d++)
+            if (sql_text_divides(&divisions[d], &plan->measures[i]))
                 w.placings[i].division = d + 1;
     }
     TRY(write_all(&w, err));

@@ -40,11 +40,14 @@ struct sql_division {
  * with the most rows first:
  *
  *   text key, bigint new_rows, bigint old_rows, bigint all_new_rows, bigint all_old_rows,
- *   and for each by-column its value as sql_text_value() reads it
+ *   bigint all_segments, and for each by-column its value as sql_text_value() reads it
  */
 void sql_text_divisions(const struct measure_plan *plan, const struct sql_relations *relations,
                         struct arena *arena, struct sql_division **ret_divisions,
                         size_t *ret_n_divisions);
+
+/* Whether the rows of a measure are divided so. */
+bool sql_text_divides(const struct sql_division *division, const struct measure *measure);
 
 /*
  * Statements that compute all measures of the plan but those with SQL of their own; each computes

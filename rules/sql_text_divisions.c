@@ -4,9 +4,9 @@
 
 #include "rules/sql_text_layers.h"
 
-static bool same_by(const struct sql_division *division, const struct measure *measure)
+bool sql_text_divides(const struct sql_division *division, const struct measure *measure)
 {
-    return division->n_by == measure->n_by &&
+    return measure->n_by > 0 && division->n_by == measure->n_by &&
            memcmp(division->by, measure->by, measure->n_by * sizeof(*measure->by)) == 0;
 }
 
@@ -54,15 +54,15 @@ static const char *segments_sql(const struct measure_plan *plan,
         texts = arena_printf(arena, "%s, q.v%zu::text", texts, i);
         order = arena_printf(arena, "%s, q.v%zu nulls first", order, i);
     }
-    const char *columns = arena_printf(arena, "%s", names);
     const char *old_side = side_segments(plan, relations, division, SIDE_OLD, arena);
     /* The union takes columns by position. */
-    old_side = arena_printf(arena, "select %s, s.n, s.o from (%s) s", columns, old_side);
+    old_side = arena_printf(arena, "select %s, s.n, s.o from (%s) s", names, old_side);
     return arena_printf(
         arena,
-        "select %s, q.n::bigint, q.o::bigint, q.all_n::bigint, q.all_o::bigint%s from "
+        "select %s, q.n::bigint, q.o::bigint, q.all_n::bigint, q.all_o::bigint, q.segments%s from "
         "(select %s, sum(s.n) as n, sum(s.o) as o, sum(sum(s.n)) over () as all_n, "
-        "sum(sum(s.o)) over () as all_o from (%s union all %s) s group by %s) q "
+        "sum(sum(s.o)) over () as all_o, count(*) over () as segments from (%s union all %s) s "
+        "group by %s) q "
         "order by q.n + q.o desc%s limit %d",
         sql_key_of_values(arena, "q.v", division->n_by), texts, names,
         side_segments(plan, relations, division, SIDE_NEW, arena), old_side, names, order,
@@ -80,7 +80,7 @@ void sql_text_divisions(const struct measure_plan *plan, const struct sql_relati
         const struct measure *measure = &plan->measures[i];
         bool known = measure->n_by == 0;
         for (size_t d = 0; d < n && !known; d++)
-            known = same_by(&divisions[d], measure);
+            known = sql_text_divides(&divisions[d], measure);
         if (known)
             continue;
         divisions = arena_grow(arena, divisions, sizeof(*divisions), &capacity, n + 1);

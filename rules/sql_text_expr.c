@@ -528,7 +528,6 @@ static const char *side_column(const struct sql_writer *w, enum side side, size_
 static struct sql_value changed(const struct sql_writer *w)
 {
     const char *text = "false";
-    w->columns->uses_changed = true;
     for (size_t i = 0; i < w->schema->n_columns; i++) {
         if (schema_is_key(w->schema, i))
             continue;

@@ -18,13 +18,12 @@ struct sql_value {
     bool is_moderate;            /* a DOUBLE that is 0, or not far from 1 by its magnitude */
 };
 
-/* Which columns of the two sides, n and o, the expressions look at; both flags for the row. */
+/* Which columns of the two sides, n and o, the expressions look at. */
 struct sql_columns {
     bool *used[2]; /* by enum side; schema->n_columns each */
-    bool uses_changed;
 };
 
-/* Where an expression is written. Every column is the old row's own if binding says so. */
+/* Where an expression is written. Every column is the old row's own if old_only. */
 struct sql_writer {
     struct arena *arena;
     const struct schema *schema;

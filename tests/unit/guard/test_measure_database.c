@@ -200,6 +200,10 @@ static const char *difference(const struct both *both, const struct measure *mea
                                        here->segments[i].new_rows != there->segments[i].new_rows ||
                                        here->segments[i].old_rows != there->segments[i].old_rows))
             return arena_printf(&arena, "segment %s here, %s there", name, there->segments[i].text);
+        if (here->segments != NULL && (here->segments[i].is_rest != there->segments[i].is_rest ||
+                                       here->segments[i].n_values != there->segments[i].n_values))
+            return arena_printf(&arena, "%" PRIu64 " values here, %" PRIu64 " there in %s",
+                                here->segments[i].n_values, there->segments[i].n_values, name);
         if (here->scope_rows[i] != there->scope_rows[i])
             return arena_printf(&arena, "%" PRIu64 " rows here, %" PRIu64 " there in %s",
                                 here->scope_rows[i], there->scope_rows[i], name);
@@ -388,6 +392,79 @@ static void random_measures_are_the_same_in_the_database(void **state)
     }
 }
 
+/* ---- many segments ---- */
+
+#define MANY 15000
+#define SEGMENTS_SQL                                                                               \
+    "drop table if exists public.%s; create table public.%s as select id::bigint, "                \
+    "case when id %% 500 <> 0 then 'v' || id * 7919 %% %d end as t, (id * %d %% 13)::bigint as l " \
+    "from generate_series(%d, %d) id"
+
+/* Rows with keys from `first` in up to `modulus` segments, in both forms. */
+static struct packed *segmented_rows(const struct both *both, const char *name, int first,
+                                     int modulus, int factor)
+{
+    struct error err;
+    struct buffer sql CLEANUP(buffer_release);
+    struct packer *packer = pack_begin(both->schema);
+    struct batch_builder *builder = NULL;
+    buffer_init(&sql, 1000);
+    assert_ok(buffer_printf(&sql, &err, SEGMENTS_SQL, name, name, modulus, factor, first,
+                            first + MANY - 1));
+    pg_run(both->store, buffer_string(&sql));
+    assert_ok(batch_builder_new(both->schema, &builder, &err));
+    for (int64_t id = first; id < first + MANY; id++) {
+        char row[100];
+        char text[32] = "\\N";
+        if (id % 500 != 0)
+            (void)snprintf(text, sizeof(text), "v%" PRId64, id * 7919 % modulus);
+        (void)snprintf(row, sizeof(row), "%" PRId64 "|%s|%" PRId64, id, text, id * factor % 13);
+        add_row(builder, row);
+        pack_builder(packer, builder, false);
+    }
+    pack_builder(packer, builder, true);
+    batch_builder_free(builder);
+    return pack_end(packer);
+}
+
+static void the_largest_of_too_many_segments_are_the_same_in_the_database(void **state)
+{
+    struct pg_test *test = *state;
+    struct both both = {.store = test->store,
+                        .schema = make_schema(&arena, "id bigint, t text, l bigint", 1)};
+    both.old_rows = segmented_rows(&both, "old_rows", 1, 12000, 5);
+    both.new_rows = segmented_rows(&both, "new_rows", 800, 13000, 7);
+    both.measuring = (struct measuring){
+        .store = test->store,
+        .relations = {.new_relation = "public.new_rows", .old_relation = "public.old_rows"},
+        .timeout_ms = 60000};
+    const struct expr *l = e_column(&arena, both.schema, SIDE_NEW, "l");
+    const struct expr *old = e_column(&arena, both.schema, SIDE_OLD, "l");
+    const struct expr *larger = E_CALL(&arena, OP_GT, VALUE_BOOLEAN, l, old);
+    struct measure measures[] = {
+        measure_of(AGG_ROWS, SCOPE_NEW, NULL),   measure_of(AGG_OLD_ROWS, SCOPE_OLD, NULL),
+        measure_of(AGG_KEPT, SCOPE_KEPT, NULL),  measure_of(AGG_ADDED, SCOPE_NEW, NULL),
+        measure_of(AGG_MEAN, SCOPE_NEW, l),      measure_of(AGG_SHARE, SCOPE_KEPT, larger),
+        measure_of(AGG_TOP_SHARE, SCOPE_OLD, l), measure_of(AGG_ARRIVALS, SCOPE_KEPT, l),
+        measure_of(AGG_DISTINCT, SCOPE_NEW, l),
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(measures); i++) {
+        measures[i].type = type_of(&measures[i]);
+        measures[i].n_by = 1 + i % 2;
+        measures[i].by[0] = 1;
+        measures[i].by[1] = 2 * (i % 2);
+    }
+    struct diff_result result = run_measures(both.old_rows, both.new_rows, measures, 2, &arena);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(result.measures[i].n_segments, DIFF_MAX_SEGMENTS + 1);
+        assert_true(result.measures[i].segments[DIFF_MAX_SEGMENTS].n_values > 1);
+    }
+    compare(&both, measures, ARRAY_SIZE(measures));
+    packed_free(both.old_rows);
+    packed_free(both.new_rows);
+    arena_release(&arena);
+}
+
 /* ---- loads ---- */
 
 static const struct outcome *outcome_of(const struct site *site, const char *rule)
@@ -539,6 +616,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         pg_unit_test(random_measures_are_the_same_in_the_database),
+        pg_unit_test(the_largest_of_too_many_segments_are_the_same_in_the_database),
         pg_unit_test(a_feed_can_be_measured_in_the_database),
         pg_unit_test(duplicates_are_found_in_the_database),
         pg_unit_test(a_measure_without_sql_is_refused_by_the_name_of_its_rule),
