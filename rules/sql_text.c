@@ -586,11 +586,12 @@ static struct statement begin(const struct writing *w, const struct placing *fir
     return s;
 }
 
-static enum error_code write_from(struct writing *w, size_t index, struct error *err)
+/* A statement of measures that go with this one, from the first of the plan on. */
+static enum error_code write_one(struct writing *w, size_t index, struct error *err)
 {
     const struct placing first = w->placings[index];
     struct statement s = begin(w, &first);
-    for (size_t i = index; i < w->plan->n_measures; i++) {
+    for (size_t i = 0; i < w->plan->n_measures; i++) {
         if (!fits(w, &first, i) || s.row.n > MAX_LAYER_COLUMNS || s.aggregate.n > MAX_LAYER_COLUMNS)
             continue;
         add_measure(&s, i, &w->placings[i]);
@@ -607,14 +608,9 @@ static enum error_code write_from(struct writing *w, size_t index, struct error 
 static enum error_code write_all(struct writing *w, struct error *err)
 {
     for (int round = 0; round < 2; round++)
-        for (size_t i = 0; i < w->plan->n_measures; i++) {
-            while (!w->is_done[i] && (round == 1 || w->placings[i].source == FROM_BOTH)) {
-                size_t before = w->n_statements;
-                TRY(write_from(w, i, err));
-                if (w->n_statements == before)
-                    break;
-            }
-        }
+        for (size_t i = 0; i < w->plan->n_measures; i++)
+            while (!w->is_done[i] && (round == 1 || w->placings[i].source == FROM_BOTH))
+                TRY(write_one(w, i, err));
     return OK;
 }
 
