@@ -4,7 +4,7 @@
  * no number there is NULL here; no statement fails because of a value. Differences that remain are
  * within what diff.h states: sums and means are rounded once and so as good or better; distinct(),
  * arrivals() and top_share() are exact where the other way samples or estimates; log2() may differ
- * in the last digit, and so may a product in the range that is below all normal doubles.
+ * in the last digit, and so may exp() and a product in the range that is below all normal doubles.
  *
  * Statements only read. They need no function, table or setting but those of pg_catalog and the two
  * relations, and expect the session settings of store/sql/session.sql.
