@@ -598,6 +598,19 @@ static void a_query_that_writes_or_gives_no_number_holds(void **state)
               "did not return a number");
 }
 
+static void a_query_that_fails_does_not_stop_the_next_one(void **state)
+{
+    static const char next[] = "{name: own, sql: 'select count(*) from {new}', hold: value > 9}]";
+    static const char *const failing[] = {"select generate_series(1, 100000)",
+                                          "copy (select 1) to stdout"};
+    for (size_t i = 0; i < ARRAY_SIZE(failing); i++) {
+        char rules[300];
+        (void)snprintf(rules, sizeof(rules), "[{name: bad, sql: '%s', hold: value > 0}, %s",
+                       failing[i], next);
+        check_sql(state, rules, LOAD_HELD, OUTCOME_FINDING, "value is 10");
+    }
+}
+
 static void a_query_sees_both_loads(void **state)
 {
     struct site site;
@@ -627,6 +640,7 @@ int main(void)
         pg_unit_test(without_a_last_good_load_a_query_over_both_is_not_applicable),
         pg_unit_test(a_query_that_fails_holds_and_says_where_it_stands),
         pg_unit_test(a_query_that_writes_or_gives_no_number_holds),
+        pg_unit_test(a_query_that_fails_does_not_stop_the_next_one),
         pg_unit_test(a_query_sees_both_loads),
     };
     return cmocka_run_group_tests(tests, pg_start, pg_stop);
