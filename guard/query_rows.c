@@ -7,12 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "store/conn.h"
 
 #define ASK_TIMEOUT_MS 60000
+#define CANCEL_AGAIN_US 100000
 #define PIPE_BYTES (1 << 20)
 #define MAX_SQL_BYTES ((size_t)1 << 20)
 
@@ -104,20 +107,33 @@ static bool has_ended(const struct query_rows *rows)
     return poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLHUP) != 0;
 }
 
+static bool join_within(struct query_rows *rows, int64_t wait_us)
+{
+    int64_t until_us = clock_monotonic_us() + wait_us;
+    const struct timespec until = {.tv_sec = until_us / USEC_PER_SEC,
+                                   .tv_nsec = until_us % USEC_PER_SEC * 1000};
+    return pthread_clockjoin_np(rows->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
 /*
- * Asks the server, from a session of its own, to end the query: one that sorts or waits for a lock
- * writes nothing, so it does not notice that nobody reads any more.
+ * Asks the server, from a session of its own, to end the query, and waits for its end: one that
+ * sorts or waits for a lock writes nothing, so it does not notice that nobody reads any more. What
+ * is asked before the server has begun the query is lost on it, so it is asked until it has worked.
  */
-static void cancel_query(struct query_rows *rows)
+static void cancel_and_join(struct query_rows *rows)
 {
     CLEANUP(store_closep) struct store *store = NULL;
     char sql[64];
     (void)snprintf(sql, sizeof(sql), "select pg_cancel_backend(%d)", rows->backend);
-    if (store_open_again(rows->main, &store, NULL) != OK)
-        return;
-    (void)store_set_uninterruptible(store, true);
-    enum error_code code = store_exec_script(store, sql, STORE_QUICK_MS, NULL);
-    (void)code;
+    enum error_code code = store_open_again(rows->main, &store, NULL);
+    if (code == OK)
+        (void)store_set_uninterruptible(store, true);
+    while (code == OK) {
+        code = store_exec_script(store, sql, STORE_QUICK_MS, NULL);
+        if (join_within(rows, CANCEL_AGAIN_US))
+            return;
+    }
+    (void)pthread_join(rows->thread, NULL);
 }
 
 static void join(struct query_rows *rows)
@@ -129,8 +145,9 @@ static void join(struct query_rows *rows)
     rows->given_up = !has_ended(rows);
     fd_cleanup(&rows->read_fd);
     if (rows->given_up)
-        cancel_query(rows);
-    (void)pthread_join(rows->thread, NULL);
+        cancel_and_join(rows);
+    else
+        (void)pthread_join(rows->thread, NULL);
     rows->thread_running = false;
 }
 
