@@ -101,11 +101,27 @@ static bool row_belongs(const struct column_rows *rows, const struct vector *col
     return belongs;
 }
 
+/* Finds out of a value that had not been seen before the slice. */
+static enum error_code select_new(struct column_rows *rows, const struct vector *columns,
+                                  size_t row, uint64_t hash, uint8_t *ret_select, struct error *err)
+{
+    uint32_t index = value_table_find(&rows->seen, columns, row, hash);
+    if (index == VALUE_TABLE_NONE) {
+        if (rows->seen.size == REMEMBERED_VALUES)
+            value_table_clear(&rows->seen);
+        TRY(value_table_add(&rows->seen, columns, row, hash, &index, err));
+        rows->belongs[index] = row_belongs(rows, columns, row);
+    }
+    *ret_select = rows->belongs[index];
+    return OK;
+}
+
 enum error_code column_rows_select(struct column_rows *rows, const struct rows *of, size_t n,
                                    uint8_t *ret_select, struct error *err)
 {
     struct vector columns[MEASURE_MAX_BY];
     uint64_t hashes[SLICE_ROWS];
+    uint32_t indices[SLICE_ROWS];
     size_t n_by = rows->segment.n_by;
     memset(ret_select, 1, n);
     if (n_by == 0)
@@ -114,15 +130,13 @@ enum error_code column_rows_select(struct column_rows *rows, const struct rows *
         columns[i] =
             rows_load(of, rows->segment.by[i], rows->seen.types[i], n, &rows->buffers[i + 2]);
     value_hash_rows(columns, n_by, n, hashes);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t index = value_table_find(&rows->seen, columns, i, hashes[i]);
-        if (index == VALUE_TABLE_NONE) {
-            if (rows->seen.size == REMEMBERED_VALUES)
-                value_table_clear(&rows->seen);
-            TRY(value_table_add(&rows->seen, columns, i, hashes[i], &index, err));
-            rows->belongs[index] = row_belongs(rows, columns, i);
-        }
-        ret_select[i] = rows->belongs[index];
-    }
+    value_table_find_rows(&rows->seen, columns, n, hashes, indices);
+    for (size_t i = 0; i < n; i++)
+        if (indices[i] != VALUE_TABLE_NONE)
+            ret_select[i] = rows->belongs[indices[i]];
+    /* Only now, since room for a new value is made by forgetting all of them. */
+    for (size_t i = 0; i < n; i++)
+        if (indices[i] == VALUE_TABLE_NONE)
+            TRY(select_new(rows, columns, i, hashes[i], &ret_select[i], err));
     return OK;
 }

@@ -1,7 +1,7 @@
 /*
  * What reports draw of one column: how its values are distributed on both sides, and from where to
  * where they moved. Computed on demand from two packed snapshots. Counts are exact; only where the
- * bins lie is chosen from a sample, the same one each time.
+ * bins lie is chosen from a sample, the same one each time: of a large snapshot from some blocks.
  */
 #ifndef LG_DIFF_DISTRIBUTION_H
 #define LG_DIFF_DISTRIBUTION_H

@@ -57,9 +57,13 @@ static bool bin_holds(const struct bin *bin, double x)
 
 #define MANY 30000
 
-static int64_t keys[MANY];
-static double old_numbers[MANY];
-static double new_numbers[MANY];
+/* More than the blocks that bins are first chosen by, and a row in one that is left out then. */
+#define LARGE (40 * BATCH_ROWS)
+#define LEFT_OUT (4 * BATCH_ROWS + 5)
+
+static int64_t keys[LARGE];
+static double old_numbers[LARGE];
+static double new_numbers[LARGE];
 
 static double random_unit(void)
 {
@@ -105,6 +109,40 @@ static void numbers_are_counted_in_even_steps(void **state)
     assert_true(distribution.n_bins > 20);
     assert_string_equal(distribution.bins[1].label, "20 to 21");
     check_counts(&distribution);
+}
+
+static void a_large_table_is_counted_to_the_last_row(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LARGE; i++) {
+        old_numbers[i] = 20 + 30 * random_unit();
+        new_numbers[i] = 22 + 30 * random_unit();
+    }
+    new_numbers[LEFT_OUT] = -1e9;
+    CLEANUP(packed_cleanup) struct packed *old_side = pack_numbers(old_numbers, LARGE);
+    CLEANUP(packed_cleanup) struct packed *new_side = pack_numbers(new_numbers, LARGE);
+    struct distribution distribution = distribution_of(old_side, new_side, 1, NULL);
+    assert_int_equal(distribution.old_rows, LARGE);
+    assert_int_equal(distribution.new_rows, LARGE);
+    assert_int_equal(distribution.bins[0].kind, BIN_BELOW);
+    assert_int_equal(distribution.bins[0].new_rows, 1);
+    assert_string_equal(distribution.bins[1].label, "20 to 21");
+}
+
+static void the_rarest_of_few_values_of_a_large_table_has_its_bin(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LARGE; i++)
+        old_numbers[i] = new_numbers[i] = (double)(i % 3);
+    new_numbers[LEFT_OUT] = -7;
+    CLEANUP(packed_cleanup) struct packed *old_side = pack_numbers(old_numbers, LARGE);
+    CLEANUP(packed_cleanup) struct packed *new_side = pack_numbers(new_numbers, LARGE);
+    struct distribution distribution = distribution_of(old_side, new_side, 1, NULL);
+    assert_int_equal(distribution.n_bins, 4);
+    assert_int_equal(distribution.bins[0].kind, BIN_VALUE);
+    assert_string_equal(distribution.bins[0].label, "-7");
+    assert_int_equal(distribution.bins[0].new_rows, 1);
+    assert_int_equal(distribution.bins[0].old_rows, 0);
 }
 
 static void heavy_tails_are_counted_in_widening_steps(void **state)
@@ -273,6 +311,46 @@ static void a_value_that_many_rows_moved_to_is_a_group(void **state)
     assert_int_equal(transitions.changed, MANY / 20 + 1);
 }
 
+static void a_value_that_few_rows_of_a_large_table_moved_to_is_a_group(void **state)
+{
+    (void)state;
+    struct error err;
+    struct transitions transitions;
+    for (size_t i = 0; i < LARGE; i++)
+        old_numbers[i] = new_numbers[i] = 100 * random_unit();
+    for (size_t i = LEFT_OUT; i < LEFT_OUT + 20; i++)
+        new_numbers[i] = 42;
+    CLEANUP(packed_cleanup) struct packed *old_side = pack_numbers(old_numbers, LARGE);
+    CLEANUP(packed_cleanup) struct packed *new_side = pack_numbers(new_numbers, LARGE);
+    assert_ok(diff_transitions(old_side, new_side, 1, NULL, 8, &arena, &transitions, &err));
+    uint64_t arrived = 0;
+    for (size_t i = 0; i < transitions.n_groups; i++)
+        if (transitions.groups[i].kind == BIN_VALUE)
+            arrived = transitions.groups[i].new_rows;
+    assert_int_equal(arrived, 20);
+    assert_int_equal(transitions.kept, LARGE);
+    assert_int_equal(transitions.changed, 20);
+}
+
+static void rows_of_a_large_table_move_to_the_rarest_of_few_values(void **state)
+{
+    (void)state;
+    struct error err;
+    struct transitions transitions;
+    for (size_t i = 0; i < LARGE; i++) {
+        old_numbers[i] = (double)(i % 3);
+        new_numbers[i] = (double)((i + i / 10) % 3);
+    }
+    new_numbers[LEFT_OUT] = -7;
+    CLEANUP(packed_cleanup) struct packed *old_side = pack_numbers(old_numbers, LARGE);
+    CLEANUP(packed_cleanup) struct packed *new_side = pack_numbers(new_numbers, LARGE);
+    assert_ok(diff_transitions(old_side, new_side, 1, NULL, 8, &arena, &transitions, &err));
+    assert_int_equal(transitions.n_groups, 4);
+    assert_string_equal(transitions.groups[0].label, "-7");
+    assert_int_equal(transitions.groups[0].new_rows, 1);
+    assert_int_equal(transitions.kept, LARGE);
+}
+
 static void texts_move_between_the_most_frequent_values(void **state)
 {
     (void)state;
@@ -296,6 +374,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_counted_in_even_steps),
+        cmocka_unit_test(a_large_table_is_counted_to_the_last_row),
+        cmocka_unit_test(the_rarest_of_few_values_of_a_large_table_has_its_bin),
         cmocka_unit_test(heavy_tails_are_counted_in_widening_steps),
         cmocka_unit_test(few_values_have_a_bin_each),
         cmocka_unit_test(the_most_frequent_texts_come_first_and_others_last),
@@ -303,6 +383,8 @@ int main(void)
         cmocka_unit_test(times_far_apart_are_counted_by_the_calendar),
         cmocka_unit_test(a_segment_limits_the_rows),
         cmocka_unit_test(a_value_that_many_rows_moved_to_is_a_group),
+        cmocka_unit_test(a_value_that_few_rows_of_a_large_table_moved_to_is_a_group),
+        cmocka_unit_test(rows_of_a_large_table_move_to_the_rarest_of_few_values),
         cmocka_unit_test(texts_move_between_the_most_frequent_values),
     };
     return cmocka_run_group_tests(tests, NULL, release_arena);
