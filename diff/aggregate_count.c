@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "diff/accumulator.h"
-#include "diff/compare.h"
+#include "snapshot/numeric.h"
 
 VECTORISED static void find_infinite(const double *restrict x, size_t n, uint8_t *restrict out)
 {
@@ -12,18 +12,24 @@ VECTORISED static void find_infinite(const double *restrict x, size_t n, uint8_t
         out[i] = !(fabs(x[i]) <= DBL_MAX); /* NaN too */
 }
 
+VECTORISED static void find_infinite_times(const int64_t *restrict x, size_t n,
+                                           uint8_t *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (x[i] == INT64_MIN) | (x[i] == INT64_MAX);
+}
+
 static void find_invalid(const struct vector *arg, size_t n, uint8_t *out)
 {
-    if (arg->type == VALUE_DOUBLE) {
+    memset(out, 0, n);
+    if (arg->type == VALUE_DOUBLE)
         find_infinite(arg->f64, n, out);
-        for (size_t i = 0; arg->nulls != NULL && i < n; i++)
-            out[i] &= arg->nulls[i] ^ 1;
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct value value = vector_value(arg, i);
-        out[i] = value_is_invalid(&value);
-    }
+    else if (arg->type == VALUE_DATE || arg->type == VALUE_TIME)
+        find_infinite_times(arg->i64, n, out);
+    for (size_t i = 0; arg->type == VALUE_NUMERIC && i < n; i++)
+        out[i] = numeric_is_special(arg->text[i].bytes, arg->text[i].len);
+    for (size_t i = 0; arg->nulls != NULL && i < n; i++)
+        out[i] &= arg->nulls[i] ^ 1;
 }
 
 /* Whether rows of the argument are what the aggregate counts; NULL: all rows are. */
