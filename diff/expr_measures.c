@@ -14,8 +14,9 @@ enum error_code expr_eval_measures(const struct expr *expr, const struct value *
     CLEANUP(program_release) struct program program;
     program_init(&program, NULL, 1);
     uint32_t node = program_add(&program, expr, BIND_ROWS);
-    struct program_use use = {.needs = {node, PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE},
-                              .rows = ROWS_BIT(ROWS_KEPT)};
+    struct program_use use = {
+        .needs = {node, PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE, PROGRAM_NONE},
+        .rows = ROWS_BIT(ROWS_KEPT)};
     TRY(program_schedule(&program, &use, 1, err));
     compute_steps(&program, measures);
     *ret_value = vector_value(&program.nodes[node].value, 0);
