@@ -177,7 +177,8 @@ static void score_anew(struct feed *tonight, const struct feed *last, double sha
         struct feed_row *row = &tonight->rows[i];
         double lot = feed_lot(row, seed);
         double fall = fmin(10 + 3 * feed_lot(row, seed + 1), 0.4 * row->score);
-        row->score = fmax(1, fmin(100, row->score + (lot < 0.92 * share ? -fall : 3)));
+        double score = fmax(1, fmin(100, row->score + (lot < 0.92 * share ? -fall : 3)));
+        row->score = feed_cents(score);
     }
 }
 

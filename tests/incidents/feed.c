@@ -71,7 +71,7 @@ static double turn_back(double x, double low, double high)
     return x > high ? fmax(2 * high - x, low) : x;
 }
 
-static double cents(double x)
+double feed_cents(double x)
 {
     return round(x * 100) / 100;
 }
@@ -96,7 +96,7 @@ static struct feed_row *append(struct feed *feed)
 static void open_account(struct feed *feed)
 {
     struct feed_row *row = append(feed);
-    row->score = cents(turn_back(45 + 18 * feed_normal(feed), 1, 100));
+    row->score = feed_cents(turn_back(45 + 18 * feed_normal(feed), 1, 100));
     row->grade = (int32_t)turn_back(60 + 15 * feed_normal(feed), 0, 100);
     row->influence = turn_back(45 + 15 * feed_normal(feed), 1, 100);
     row->followers = (int64_t)exp(4 + 2 * feed_normal(feed));
@@ -136,7 +136,7 @@ static int64_t grow(struct feed *feed, int64_t followers)
 
 static void be_busy(struct feed *feed, struct feed_row *row)
 {
-    row->score = cents(turn_back(row->score + 0.8 * feed_normal(feed), 1, 100));
+    row->score = feed_cents(turn_back(row->score + 0.8 * feed_normal(feed), 1, 100));
     if (feed_random(feed) < 0.5)
         row->grade = (int32_t)turn_back(row->grade + (feed_random(feed) < 0.5 ? -1 : 1), 0, 100);
     row->influence *= 1 + 0.002 * feed_normal(feed);

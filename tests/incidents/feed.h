@@ -87,6 +87,9 @@ double feed_random(struct feed *feed);
 double feed_normal(struct feed *feed);
 double feed_lot(const struct feed_row *row, uint64_t seed);
 
+/* Rounded to two places, as scores are. */
+double feed_cents(double x);
+
 /* With all columns, or with the steady ones that a comparison without history can judge. */
 struct schema *feed_schema(bool steady, struct arena *arena);
 

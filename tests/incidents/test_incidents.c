@@ -4,6 +4,8 @@
  *
  *   LOADGUARD_INCIDENT_ROWS=1000000    rows of the feed (default 10000)
  *   LOADGUARD_INCIDENT_SEED=N          one more seed
+ *
+ * An argument chooses tests by a pattern of their names.
  */
 #include "tests/unit/test.h"
 
@@ -235,7 +237,7 @@ static void what_was_approved_is_what_is_judged_against(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const char *rows = getenv("LOADGUARD_INCIDENT_ROWS");
     const char *seed = getenv("LOADGUARD_INCIDENT_SEED");
@@ -245,6 +247,8 @@ int main(void)
         seeds[n_seeds++] = strtoull(seed, NULL, 10);
     if (is_large())
         n_seeds = 1;
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_nights_alone_show_what_the_table_says),
         cmocka_unit_test(the_nights_before_show_what_the_table_says),
