@@ -1,6 +1,6 @@
 /*
  * What the default rules make of each incident: the table that the tests hold them to. The shares
- * are the smallest that are sure to be caught; below stands what could be caught at all.
+ * are the smallest that 59 of 60 trials catch at least; docs/incidents.md has less than that, too.
  */
 #ifndef LG_TESTS_INCIDENTS_EXPECTED_H
 #define LG_TESTS_INCIDENTS_EXPECTED_H

@@ -19,11 +19,6 @@
 /* Of the tabled share. */
 static const double fractions[] = {1, 0.8, 0.6, 0.4, 0.2};
 
-static const char *temperature_name(enum temperature temperature)
-{
-    return temperature == COLD ? "cold" : "warm";
-}
-
 static void begin(struct past *past, enum temperature temperature, size_t rows, uint64_t seed)
 {
     past_init(past, temperature == COLD, rows, seed);
@@ -55,7 +50,8 @@ static void print_table(void)
     }
 }
 
-/* The smallest share at which nothing but chance decides, so that less than it is worth a trial. */
+/* Whether less than the tabled share is worth a trial: not where that is a whole incident, a single
+ * row, or a change on purpose. */
 static bool has_less(const struct expectation *expected, size_t rows)
 {
     const struct incident *incident = incident_find(expected->incident);
@@ -143,9 +139,10 @@ int main(int argc, char **argv)
         print_table();
     else if (argc == 4 && strcmp(argv[1], "trials") == 0)
         print_trials(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
-    else if ((argc == 5 || argc == 6) && strcmp(argv[1], "look") == 0)
-        look(strcmp(argv[2], temperature_name(COLD)) == 0 ? COLD : WARM,
-             strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10), argc == 6 ? argv[5] : NULL);
+    else if ((argc == 5 || argc == 6) && strcmp(argv[1], "look") == 0 &&
+             (strcmp(argv[2], "cold") == 0 || strcmp(argv[2], "warm") == 0))
+        look(strcmp(argv[2], "cold") == 0 ? COLD : WARM, strtoull(argv[3], NULL, 10),
+             strtoull(argv[4], NULL, 10), argc == 6 ? argv[5] : NULL);
     else {
         (void)fprintf(stderr, "usage: incident_power table\n"
                               "       incident_power trials ROWS TRIALS\n"
