@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/guard/site.h"
@@ -113,20 +114,49 @@ static void a_query_that_takes_too_long_is_ended_and_said_to_be(void **state)
     query_rows_release(&rows);
 }
 
-/* Several times, since some are released before the server has begun them. */
 static void releasing_ends_a_query_under_way(void **state)
 {
     struct pg_test *pg = *state;
-    for (int i = 0; i < 20; i++) {
-        struct error err;
-        struct query_rows rows;
-        int fd = -1;
-        query_rows_init(&rows, pg->store, 0);
-        struct scorer_callbacks calls = query_rows_callbacks(&rows);
-        assert_ok(calls.open_rows(calls.context, "select pg_sleep(3600)", &fd, &err));
-        query_rows_release(&rows);
-        query_rows_release(&rows);
+    struct error err;
+    struct query_rows rows;
+    int fd = -1;
+    query_rows_init(&rows, pg->store, 0);
+    struct scorer_callbacks calls = query_rows_callbacks(&rows);
+    assert_ok(calls.open_rows(calls.context, "select pg_sleep(3600)", &fd, &err));
+    query_rows_release(&rows);
+    query_rows_release(&rows);
+}
+
+/* Lets the process go on after a while, from a process of its own. */
+static pid_t continue_later(pid_t stopped)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        (void)usleep(300000);
+        _exit(kill(stopped, SIGCONT));
     }
+    return child;
+}
+
+/* The server forgets a request to cancel that comes before the query has reached it. */
+static void releasing_ends_a_query_that_has_not_begun(void **state)
+{
+    struct pg_test *pg = *state;
+    struct error err = {0};
+    struct query_rows rows;
+    bool answer = false;
+    int fd = -1;
+    int status = -1;
+    query_rows_init(&rows, pg->store, 0);
+    struct scorer_callbacks calls = query_rows_callbacks(&rows);
+    assert_ok(calls.ask(calls.context, "select true", &answer, &err));
+    pid_t backend = store_backend_pid(rows.session);
+    assert_int_equal(kill(backend, SIGSTOP), 0);
+    assert_ok(calls.open_rows(calls.context, "select pg_sleep(3600)", &fd, &err));
+    pid_t child = continue_later(backend);
+    query_rows_release(&rows);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static void such_sql_can_change_nothing(void **state)
@@ -218,6 +248,7 @@ int main(void)
         pg_unit_test(a_query_that_writes_nothing_is_ended_when_nobody_waits_any_more),
         pg_unit_test(a_query_that_takes_too_long_is_ended_and_said_to_be),
         pg_unit_test(releasing_ends_a_query_under_way),
+        pg_unit_test(releasing_ends_a_query_that_has_not_begun),
         pg_unit_test(such_sql_can_change_nothing),
         pg_unit_test(questions_are_answered_and_null_is_no),
         pg_unit_test(a_pool_of_locks_is_out_of_reach),
